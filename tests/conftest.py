@@ -34,7 +34,7 @@ def collected() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def own_settings() -> Iterator[None]:
-    """What a module told `llm.provider` ends with it: no other module meets its hosts and keys."""
+    """What a module sets by `llm.configure` ends with it: no other module meets its hosts and keys."""
     hosts, defaults = dict(lookup._own_hosts), dict(handles._defaults)  # pyright: ignore[reportPrivateUsage]
     yield
     if lookup._own_hosts != hosts:  # pyright: ignore[reportPrivateUsage]

@@ -130,12 +130,32 @@ def read_yaml(text: str, name: str, *, needs: str) -> tuple[Any, dict[Key, int]]
         raise RegistryError(name, [Problem(line, "", f"no valid YAML: {error.reason}")]) from None
     if root is None:
         raise RegistryError(name, [Problem(1, "", f"the file is empty; it needs {needs}")])
+    if _size(root, {}) > MOST_VALUES:
+        why = f"its aliases (`*name`) make more than {MOST_VALUES:,} values of it, or contain themselves"
+        raise RegistryError(name, [Problem(1, "", why)])
     lines: dict[Key, int] = {}
     doubles: list[Problem] = []
     data = _construct(root, (), lines, doubles)
     if doubles:
         raise RegistryError(name, doubles)
     return data, lines
+
+
+MOST_VALUES = 1_000_000
+"""Values of a file, each counted as often as an alias repeats it."""
+
+
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """Return the number of values below a node. One that contains itself has more than a file may have."""
+    if id(node) not in sizes:
+        sizes[id(node)] = MOST_VALUES + 1
+        parts: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            parts = [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            parts = node.value
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
 
 
 def _construct(node: yaml.Node, path: Key, lines: dict[Key, int], doubles: list[Problem]) -> Any:

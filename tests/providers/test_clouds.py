@@ -55,19 +55,14 @@ GEMINI = {
 
 
 @pytest.fixture(autouse=True)
-def untouched(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
-    """No credentials but those of the test, and the settings of providers as they were."""
-    from capably.providers import adapters as _providers
-
+def untouched(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """No credentials but those of the test, and the clouds with their default settings."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    before = dict(_providers._settings)  # pyright: ignore[reportPrivateUsage]
-    yield
-    _providers._settings.clear()  # pyright: ignore[reportPrivateUsage]
-    _providers._settings.update(before)  # pyright: ignore[reportPrivateUsage]
-    _providers._adapters.clear()  # pyright: ignore[reportPrivateUsage]
+    for cloud in ("azure", "bedrock", "vertex"):
+        llm.configure(cloud)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ TRANSPORT: list[tuple[type[Exception], type[e.CapablyError]]] = [
     (httpx2.UnsupportedProtocol, e.ConnectionFailedError),
     (httpx2.LocalProtocolError, e.ConnectionFailedError),
     (httpx2.RemoteProtocolError, e.ConnectionFailedError),
-    (httpx2.DecodingError, e.ServerError),
+    (httpx2.DecodingError, e.ConnectionFailedError),
     (httpx2.TooManyRedirects, e.ServerError),
     (TimeoutError, e.TimedOutError),
     (ConnectionResetError, e.ConnectionFailedError),

@@ -1,5 +1,5 @@
 """What a stream takes while it is read: the room of its text, and none for its events; and of a text that no model could
-write, nothing. Measured through the real SDK clients."""
+write, nothing."""
 
 from __future__ import annotations
 

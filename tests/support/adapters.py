@@ -1,4 +1,4 @@
-"""Adapters that encode a request themselves, as the road of a call does before it hands one on."""
+"""Adapters that encode a request themselves, as a call does before it hands one on."""
 
 from __future__ import annotations
 

@@ -289,6 +289,7 @@ PROVIDERS = {
         "base_url": "https://generativelanguage.googleapis.com",
         "endpoint": None,
         "variables": {
+            "api_version": ["GOOGLE_GENAI_API_VERSION"],
             "base_url": ["GOOGLE_GEMINI_BASE_URL"],
             "enterprise": ["GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"],
         },

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
 from capably.providers.credentials import sendable_headers
 from capably.providers.handles import Handle, default_handle, default_handles, set_default
 from capably.providers.http_adapter import check_address
-from capably.providers.settings import CLOUD_WORDS, Secret, Settings
+from capably.providers.settings import OWN_WORDS, Secret, Settings
 from capably.registry.lookup import add_host, own_host, providers
 from capably.types.errors import ConfigurationError
 from capably.types.provider import Provider
@@ -46,7 +46,7 @@ def configure(
     client: Any = None,
     async_client: Any = None,
     wire: Wire | None = None,
-    **cloud: Any,
+    **own: Any,
 ) -> None:
     """Set how the process reaches a provider from now on, where a call names no handle. What is left out has its default again.
 
@@ -66,8 +66,8 @@ def configure(
         client: A client of the vendor's SDK that you built and that sends synchronous calls, such as `anthropic.Anthropic()`.
         async_client: Its asynchronous twin.
         wire: Of a server of your own: the format that it speaks, `"chat_completions"` by default.
-        **cloud: Azure's `endpoint`, `api_version` and `token`; Google's `api_version`; Vertex AI's `project`, `location` and
-            `token`; Bedrock's `region` and `profile`.
+        **own: Azure's `endpoint`, `api_version` and `token`; Vertex AI's `project`, `location` and `token`; Bedrock's `region`
+            and `profile`; Google's `api_version`; Anthropic's `token`.
 
     Raises:
         ConfigurationError: An address is no URL, a key or header cannot be sent, the name is not in the registry and has no
@@ -87,7 +87,7 @@ def configure(
         "client": client,
         "async_client": async_client,
     }
-    set_default(_handle(name, wire, {**named, **cloud}))
+    set_default(_handle(name, wire, {**named, **own}))
 
 
 def provider(
@@ -105,7 +105,7 @@ def provider(
     client: Any = None,
     async_client: Any = None,
     wire: Wire | None = None,
-    **cloud: Any,
+    **own: Any,
 ) -> Provider:
     """Return a handle with settings of its own, for some calls: `llm.Model(id, provider=acme)`, `model.call(..., provider=acme)`.
 
@@ -125,7 +125,7 @@ def provider(
         "client": client,
         "async_client": async_client,
     }
-    return _handle(name, wire, {**named, **cloud})
+    return _handle(name, wire, {**named, **own})
 
 
 def close() -> None:
@@ -149,7 +149,8 @@ def preload(name: str) -> None:
 
 def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
     check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
-    words = CLOUD_WORDS.get(providers()[name]["cloud"] or name, ()) if name in providers() else ()
+    entry = providers().get(name)
+    words = OWN_WORDS.get(entry["cloud"] or entry["adapter"], ()) if entry else ()
     for word in given.keys() - NAMED:
         if word not in words:
             known = f"it has {', '.join(words)}" if words else "it has none of its own"
@@ -158,6 +159,10 @@ def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
         if given.get(place) is not None:
             check_address(given[place])
     _check_clients(name, given)
+    if given["http"] not in get_args(Library):
+        raise ConfigurationError(
+            f"http={given['http']!r} is no library that sends; there are {', '.join(get_args(Library))}"
+        )
     choose(given["http"])
     headers = sendable_headers(given["headers"])
     given |= {"headers": headers, "timeout": as_timeout(given["timeout"])}
@@ -165,7 +170,7 @@ def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
     return Handle(Settings(provider=name, **given))
 
 
-NAMED = frozenset(Settings.__annotations__) - {word for words in CLOUD_WORDS.values() for word in words}
+NAMED = frozenset(Settings.__annotations__) - {word for words in OWN_WORDS.values() for word in words}
 """Settings of every provider."""
 
 

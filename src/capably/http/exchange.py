@@ -25,6 +25,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 LONGEST_WAIT = 60.0
 """Seconds. A server that wants a longer pause gets no further attempt: its error says how long to wait."""
 
+ANSWERED = frozenset({200, 201, 202, 203})
+"""Statuses of an answer with a body. Those of one without (204, 205) or with a part of it (206) answer nothing."""
+
 MOST_REDIRECTS = 5
 
 ReplyT = TypeVar("ReplyT", Answer, Reply)
@@ -54,7 +57,7 @@ async def exchange(
         try:
             message = await request()
             reply = await _follow(send, message, clock)
-            if 200 <= reply.status < 300:
+            if reply.status in ANSWERED:
                 return reply
             answer = reply if isinstance(reply, Answer) else Answer(reply.status, reply.headers, await read_body(reply))
             error: Exception = policy.failure(answer, message.url)
@@ -102,13 +105,22 @@ async def _follow(send: Send[ReplyT], request: HttpRequest, clock: _Clock) -> Re
     for _ in range(MOST_REDIRECTS):
         reply = await send(request, clock.left())
         place = reply.headers.get("location") if reply.status in (301, 302, 307, 308) else None
-        target = urljoin(request.url, place) if place else ""
-        if not target or _origin(target) != _origin(request.url):
+        target = _at_same_origin(request.url, place) if place else None
+        if target is None:
             return reply
         if not isinstance(reply, Answer):
             await read_body(reply)
         request = request._replace(url=target)
     return await send(request, clock.left())
+
+
+def _at_same_origin(url: str, place: str) -> str | None:
+    """Return the URL of a place that a server names; `None` if it is at another origin, or no URL."""
+    try:
+        target = urljoin(url, place)
+        return target if _origin(target) == _origin(url) else None
+    except ValueError:
+        return None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -47,7 +48,9 @@ class PyreqwestClient:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
         message = self._message(request, timeout)
-        return PyreqwestReply(message, interruptible(message.__enter__))
+        return PyreqwestReply(
+            message, interruptible(message.__enter__, last=lambda: message.__exit__(None, None, None))
+        )
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -79,9 +82,10 @@ class PyreqwestReply:
     async def piece(self) -> bytes:
         self._reading_by = waiter = idle_waiter()
         try:
-            return bytes(waiter.run(self._reader.read_chunk) or b"")
+            return bytes(waiter.run(self._reader.read_chunk, last=self._leave) or b"")
         finally:
             self._reading_by = None
+            self._closed = self._closed or waiter.abandoned
 
     async def close(self) -> None:
         if self._closed:
@@ -89,10 +93,13 @@ class PyreqwestReply:
         self._closed = True
         waiter = self._reading_by
         if waiter is None:
-            self._request.__exit__(None, None, None)
+            self._leave()
         else:  # Another thread reads, and the library would wait for it.
             error = ConnectionAbortedError("the stream was closed while it was read")
-            waiter.abandon(error, self._request.__exit__, None, None, None)
+            waiter.abandon(error, self._leave)
+
+    def _leave(self) -> None:
+        self._request.__exit__(None, None, None)
 
     async def finish(self) -> None:
         await self.close()  # The library looks itself whether the end of the body is there.
@@ -170,12 +177,14 @@ def _let_threads_end() -> None:
 
 
 class Headers(dict[str, str]):
-    """Headers by name in small letters."""
+    """Headers by name in small letters. Those that are no ASCII, which the library cannot read, are left out."""
 
     def __init__(self, headers: HeaderMap) -> None:
         super().__init__()
-        for name, value in headers.items():
-            self[name] = f"{self[name]}, {value}" if name in self else value
+        for name in headers.keys():  # noqa: SIM118 (its iterator is another one)
+            if name not in self:
+                with contextlib.suppress(ValueError):
+                    self[name] = ", ".join(headers.getall(name))
 
 
 def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:

@@ -16,19 +16,21 @@ class Waiter:
     def __init__(self) -> None:
         self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        self._abandoned = False
+        self.abandoned = False
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
-    def run(self, function: Callable[..., ValueT], *args: Any) -> ValueT:
-        """Return the function's result. An interrupt ends the waiting at once; the function ends when it can."""
+    def run(self, function: Callable[..., ValueT], *args: Any, last: Callable[[], object] | None = None) -> ValueT:
+        """Return the function's result. An interrupt ends the waiting at once; the function ends when it can, and then `last` runs."""
         self._jobs.put((function, args, True))
         try:
             value, error = self._results.get()
         except BaseException:
-            self._abandoned = True
+            self.abandoned = True
+            if last is not None:
+                self._jobs.put((last, (), True))
             raise
         finally:
-            if self._abandoned:
+            if self.abandoned:
                 self._jobs.put(None)  # Nobody uses this thread again.
             else:
                 _idle.append(self)
@@ -42,7 +44,7 @@ class Waiter:
 
     def abandon(self, error: BaseException, last: Callable[..., Any], *args: Any) -> None:
         """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
-        self._abandoned = True
+        self.abandoned = True
         self._jobs.put((last, args, True))
         self._results.put((None, error))
 
@@ -72,9 +74,9 @@ def idle_waiter() -> Waiter:
         return Waiter()
 
 
-def interruptible(function: Callable[..., ValueT], *args: Any) -> ValueT:
+def interruptible(function: Callable[..., ValueT], *args: Any, last: Callable[[], object] | None = None) -> ValueT:
     """Return `function(*args)`, which blocks without looking at signals. In the main thread, to which Python delivers them,
     another thread waits for it, so that Ctrl+C works meanwhile."""
     if threading.current_thread() is not threading.main_thread():
         return function(*args)
-    return idle_waiter().run(function, *args)
+    return idle_waiter().run(function, *args, last=last)

@@ -110,8 +110,8 @@ def status_error(
     kind = code.kind or class_of_status(answer.status)
     words = words_of(body) or _title(answer.body) or _phrase(answer.status)
     if 300 <= answer.status < 400:
-        place = answer.headers.get("location") or "nowhere"
-        words = f"{words}: a redirect to {without_credentials(urljoin(url, place))}, which is not followed. Set base_url to it"
+        place = _place(url, answer.headers.get("location"))
+        words = f"{words}: a redirect to {place}, which is not followed. Set base_url to it"
     elif answer.status == 404:
         words = f"{words} (asked {urlsplit(url).path} for the model {model!r})"
     wait = seconds_to_wait(answer.headers)
@@ -125,6 +125,14 @@ def status_error(
         retry_after=code.retry_after if wait is None else wait,
         body=body,
     )
+
+
+def _place(url: str, location: str | None) -> str:
+    """Return where a redirect leads, without what may be secret in it."""
+    try:
+        return without_credentials(urljoin(url, location)) if location else "nowhere"
+    except ValueError:
+        return "what is no URL"
 
 
 def read_error_body(body: bytes) -> Any:

@@ -11,18 +11,18 @@ from capably.http import Reply, run
 from capably.http.errors import translated
 from capably.providers.errors import failure
 from capably.providers.sse import decode_sse, decode_sse_async
-from capably.types.errors import CapablyError, ServerError
+from capably.types.errors import CapablyError, ConnectionFailedError, ServerError, TimedOutError
 from capably.types.timeout import Timeout
 
 
 class Origin(NamedTuple):
-    """Where a stream comes from. `is_last` tells the event after which nothing follows."""
+    """Where a stream comes from. `is_last` tells the event after which nothing follows; `None` is one after which something may."""
 
     provider: str
     request_id: str | None
     sent: bytes
     timeout: Timeout
-    is_last: Callable[[Any], bool]
+    is_last: Callable[[Any], bool | None]
 
 
 class Events:
@@ -36,18 +36,22 @@ class Events:
         self.sent = origin.sent
 
     def __iter__(self) -> Iterator[Any]:
-        is_last = self._origin.is_last
+        is_last, complete = self._origin.is_last, False
         try:
             for event in decode_sse(self._pieces()):
                 yield event
-                if is_last(event):
+                last = is_last(event)
+                if last:
                     break
+                complete = complete or last is None
             run(self._reply.finish())
             self._open = False
         except CapablyError:
             raise
         except Exception as error:
-            raise _failed(error, self._origin) from error
+            failed = _failed(error, self._origin)
+            if not (complete and isinstance(failed, (ConnectionFailedError, TimedOutError))):
+                raise failed from error
         finally:
             self.close()
 
@@ -72,18 +76,22 @@ class AsyncEvents:
         self.sent = origin.sent
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        is_last = self._origin.is_last
+        is_last, complete = self._origin.is_last, False
         try:
             async for event in decode_sse_async(self._pieces()):
                 yield event
-                if is_last(event):
+                last = is_last(event)
+                if last:
                     break
+                complete = complete or last is None
             await self._reply.finish()
             self._open = False
         except CapablyError:
             raise
         except Exception as error:
-            raise _failed(error, self._origin) from error
+            failed = _failed(error, self._origin)
+            if not (complete and isinstance(failed, (ConnectionFailedError, TimedOutError))):
+                raise failed from error
         finally:
             await self.close()
 

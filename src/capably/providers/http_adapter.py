@@ -55,6 +55,9 @@ class HttpAdapter(ABC):
     sdk: ClassVar[str]
     """The package of the vendor's SDK."""
 
+    joined: ClassVar[tuple[str, ...]] = ()
+    """Headers in which `headers` puts the caller's value as well."""
+
     def __init__(self, handle: Handle) -> None:
         self.handle = handle
         self.settings = handle.settings
@@ -94,6 +97,11 @@ class HttpAdapter(ABC):
         """Return the headers that the vendor needs besides the standard ones and the credential."""
         return {}
 
+    def headers_with(self, post: Post, given: Mapping[str, str]) -> dict[str, str]:
+        """Return the vendor's headers, and over them the caller's; a header that is `joined` holds both."""
+        own = self.headers(post)
+        return {**own, **given, **{name: own[name] for name in self.joined if name in own}}
+
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         """Return the id by which the provider's support finds the request."""
         return headers.get("x-request-id")
@@ -102,8 +110,8 @@ class HttpAdapter(ABC):
         """Return the body that asks for a stream."""
         return {**body, "stream": True}
 
-    def is_last(self, event: Any) -> bool:
-        """Return whether nothing follows this event of a stream."""
+    def is_last(self, event: Any) -> bool | None:
+        """Return whether nothing follows this event of a stream; `None` if the answer is complete and more may follow."""
         return False
 
     def sdk_client(self, *, sync: bool) -> Any:
@@ -187,12 +195,13 @@ class HttpAdapter(ABC):
     def _message(self, post: Post) -> Any:
         async def build() -> HttpRequest:
             given = {**self._environment_headers(), **(self.settings.headers or {}), **(post.request.headers or {})}
-            headers = {**STANDARD, **self.headers(post), **given}
+            headers = {**STANDARD, **self.headers_with(post, given)}
+            url = self.url(post)
             if CREDENTIALS.isdisjoint(given):
                 credential = await self.authorization(post)
                 if credential is not None:
                     headers[credential[0]] = credential[1]
-            return HttpRequest(self.url(post), headers, post.body)
+            return HttpRequest(url, headers, post.body)
 
         return build
 
@@ -238,8 +247,11 @@ def join_url(address: str, path: str, query: Mapping[str, str] | None) -> str:
 
 def check_address(address: str) -> None:
     """Raise `ConfigurationError` for an address that is no URL of HTTP."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"base_url={address!r} is no URL; it begins with https:// or http://")
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError(address)
+    except ValueError:
+        raise ConfigurationError(f"base_url={address!r} is no URL; it begins with https:// or http://") from None
     if parts.username or parts.password:
         raise ConfigurationError("base_url holds a user or a password; give them as headers= or api_key=")

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 Secret: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A key, or a function that is asked for it before each request."""
 
-CLOUD_WORDS: Mapping[str, tuple[str, ...]] = {
+OWN_WORDS: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("token",),
     "azure": ("endpoint", "api_version", "token"),
     "bedrock": ("region", "profile"),
     "google": ("api_version",),
     "vertex": ("project", "location", "token"),
 }
-"""Provider, or the cloud that it is -> the settings that only it has."""
+"""Cloud, or else adapter -> the settings that not every provider has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -108,6 +109,6 @@ def without_credentials(value: Any) -> Any:
     """Return an address without what may be secret in it: the user, and the query."""
     if not isinstance(value, str) or "://" not in value:
         return value
-    scheme, _, rest = value.partition("://")
+    scheme, _, rest = value.partition("?")[0].partition("#")[0].partition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"

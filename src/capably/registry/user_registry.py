@@ -10,6 +10,7 @@ from __future__ import annotations
 # ruff: noqa: PTH109, PTH110, PTH118, PTH119, PTH120, PTH122, PTH123
 # pathlib would cost more than all the rest, in every program that has no such file.
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -172,6 +173,14 @@ def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, Any]:
 def _refuse_redirection(overlay: Overlay, path: str, by: str) -> None:
     """Raise if a file found through the working directory changes where our providers' keys are sent."""
     for name, entry in overlay.section("providers").items():
+        if our_entry("providers", name) is None:
+            taken = sorted(_variables_of(entry) & _our_variables())
+            if taken:
+                raise ConfigurationError(
+                    f"{path} has the provider {name} read {' and '.join(taken)}, a variable of another provider, and was only "
+                    f"found through {by}. A file that sends keys elsewhere must be named by the program (llm.use_registry) or by "
+                    "the environment (CAPABLY_REGISTRY)"
+                )
         changed = [field for field in _REACHED_BY if field in entry]
         if changed and our_entry("providers", name) is not None:
             raise ConfigurationError(
@@ -179,3 +188,15 @@ def _refuse_redirection(overlay: Overlay, path: str, by: str) -> None:
                 "A file that changes where keys are sent must be named by the program (llm.use_registry) or by the "
                 "environment (CAPABLY_REGISTRY)"
             )
+
+
+def _our_variables() -> set[str]:
+    """Return every variable that holds a key, or a setting, of a provider of ours."""
+    providers: Mapping[str, Any] = import_module(PROVIDERS_MODULE).PROVIDERS
+    return set[str]().union(*map(_variables_of, providers.values()))
+
+
+def _variables_of(entry: Mapping[str, Any]) -> set[str]:
+    variables: Mapping[str, list[str]] = entry.get("variables") or {}
+    keys: list[str] = entry.get("api_key") or []
+    return set(keys).union(*variables.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,9 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
-        """Close the connection. `chunks` still yields what has arrived."""
-        self._steps.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        """Close the connection. `chunks` still yields what has arrived; another thread that waits for more gets an error."""
+        with contextlib.suppress(ValueError):  # The generator runs, in that other thread.
+            self._steps.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         self._events.close()
 
     def __enter__(self) -> Self:

@@ -1,17 +1,13 @@
-"""Calls of Anthropic's Messages through the real SDK client."""
+"""Calls of Anthropic's Messages: over our own HTTP, and over clients of its SDK."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import subprocess
 import sys
-from typing import Any
 
 import httpx2
 import pytest
-from support.adapters import AnthropicAdapter
 from support.loopback import Canned, Loopback
 from support.vendors.anthropic import (
     MODEL,
@@ -19,7 +15,6 @@ from support.vendors.anthropic import (
     STREAMED,
     WAYS,
     WHOLE,
-    _built,
     adapter,
     called,
     encoded,
@@ -31,10 +26,9 @@ from support.vendors.anthropic import (
     text,
 )
 
-from capably.providers import Settings
 from capably.providers.anthropic import API_VERSION
 from capably.providers.anthropic.decode import decode_reply
-from capably.types import errors as e, parts as p, tools as t
+from capably.types import parts as p, tools as t
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -84,13 +78,6 @@ def test_a_stream_can_be_closed_early_and_knows_its_request() -> None:
         assert run(one, early) == "req_5"
 
 
-def test_async_clients_survive_the_end_of_their_event_loop() -> None:
-    with Loopback([OK]) as server:
-        one = adapter(server)
-        for _ in range(3):
-            assert run(one, lambda: one.call_async(request())).finish_reason == "stop"
-
-
 def test_a_client_of_the_callers_is_used() -> None:
     import anthropic
 
@@ -101,21 +88,6 @@ def test_a_client_of_the_callers_is_used() -> None:
         one.call(request())
         run(one, lambda: one.call_async(request()))
     assert [received.headers["authorization"] for received in server.requests] == ["Bearer own", "Bearer twin"]
-
-
-def test_an_http_client_of_the_callers_is_put_under_the_sdk() -> None:
-    seen: list[httpx2.Request] = []
-
-    def answer(sent: httpx2.Request) -> httpx2.Response:
-        seen.append(sent)
-        return httpx2.Response(200, json=message(text("a")))
-
-    own = httpx2.Client(transport=httpx2.MockTransport(answer))
-    one = adapter(http_client=own)
-    assert one.call(request()).content == (p.Text("a"),)
-    assert len(seen) == 1
-    with pytest.raises(e.ConfigurationError, match="async_client"):
-        asyncio.run(one.call_async(request()))
 
 
 def test_clients_for_cloud_hosts_get_a_body_that_they_can_rewrite() -> None:
@@ -133,44 +105,15 @@ def test_clients_for_cloud_hosts_get_a_body_that_they_can_rewrite() -> None:
     assert f"/models/{MODEL}:rawPredict" in str(seen[0].url)
 
 
-@pytest.mark.parametrize("names", [("ANTHROPIC_API_KEY",), ("HOST_KEY", "HOST_TOKEN")])
-def test_a_missing_key_is_told_with_its_names(names: tuple[str, ...], monkeypatch: Any, tmp_path: Any) -> None:
-    for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    one = AnthropicAdapter(Settings("somewhere", key_names=names))
-    with pytest.raises(e.ConfigurationError, match=names[0]) as raised:
-        one.call(request())
-    assert 'llm.configure("somewhere", api_key=' in str(raised.value)
-
-
-def test_a_key_for_anthropic_is_never_sent_to_another_host(monkeypatch: Any) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
-    with Loopback([OK]) as server:
-        one = AnthropicAdapter(Settings("host", key_names=("HOST_KEY",), base_url=server.url))
-        _built.append(one)
-        with pytest.raises(e.ConfigurationError, match="HOST_KEY"):
-            one.call(request())
-        monkeypatch.setenv("HOST_KEY", "theirs")
-        one.call(request())
-    assert [received.headers["authorization"] for received in server.requests] == ["Bearer theirs"]
-
-
-def test_a_missing_sdk_is_told_with_the_command_that_installs_it(monkeypatch: Any) -> None:
-    monkeypatch.setitem(sys.modules, "anthropic", None)
-    with pytest.raises(e.ConfigurationError, match=r'pip install "capably\[anthropic\]"'):
-        adapter().call(request())
-
-
 def test_importing_and_encoding_need_no_sdk() -> None:
     code = (
         "import sys\n"
-        "from capably.providers import Settings\n"
+        "from capably import llm\n"
         "from capably.providers.anthropic import AnthropicAdapter\n"
         "from capably.types.messages import user\n"
         "from capably.types.request import Request\n"
         "r = Request(info=None, model_id='m', endpoint=None, messages=[user('x')], system=None, params={})\n"
-        "AnthropicAdapter(Settings('anthropic')).encode(r)\n"
+        "AnthropicAdapter(llm.provider('anthropic')).encode(r)\n"
         "assert not {'anthropic', 'pydantic', 'httpx2'} & set(sys.modules), sorted(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(filter(None, sys.path))})

@@ -1,4 +1,4 @@
-"""Calls of Google's generateContent through the real SDK client."""
+"""Calls of Google's generateContent: over our own HTTP, and over clients of google-genai."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from support.adapters import GoogleAdapter
 from support.loopback import Canned, Loopback
-from support.vendors.google import MODEL, STREAM, adapter, body, collect, encode, info, request, run, sse
+from support.vendors.google import MODEL, STREAM, adapter, body, by_client, collect, encode, info, request, run, sse
 
-from capably.providers import Settings
 from capably.types import errors as e, parts as p
 from capably.types.request import Request
 
@@ -37,7 +35,7 @@ def test_a_call_goes_out_over_the_real_client_and_comes_back() -> None:
         assert received.path == f"/v1/models/{MODEL}:generateContent"
         assert received.headers["x-goog-api-key"] == "secret"
         assert received.headers["content-type"] == "application/json"
-        assert "google-genai-sdk" in received.headers["user-agent"]
+        assert received.headers["user-agent"].startswith("capably/")
 
 
 @pytest.mark.parametrize(
@@ -105,24 +103,9 @@ def test_a_callers_client_that_sends_in_its_own_way_is_let_do_so() -> None:
             return self._request(*given, **named)
 
     inner.__class__ = Recorded
-    google = GoogleAdapter(Settings("google", client=client))
+    google = by_client(client=client)
     for reply in (google.call(request()), run(google.call_async(request()))):
         assert reply.content == (p.Text(f"{MODEL}:generateContent"),)
-
-
-@pytest.mark.parametrize(
-    ("settings", "fields", "told"),
-    [
-        ({}, {}, "600"),
-        ({"timeout": 30}, {}, "30"),
-        ({"timeout": 30}, {"timeout": 44.2}, "45"),
-        ({}, {"timeout": 2}, "10"),
-    ],
-)
-def test_timeouts_are_seconds_and_google_is_told_no_less_than_it_takes(settings: Any, fields: Any, told: str) -> None:
-    with Loopback([Canned(body({"text": "Hi"}))]) as server:
-        adapter(server, **settings).call(request(**fields))
-    assert server.requests[0].headers["x-server-timeout"] == told
 
 
 def test_a_client_of_the_callers_is_used_as_it_is() -> None:
@@ -131,7 +114,7 @@ def test_a_client_of_the_callers_is_used_as_it_is() -> None:
     with Loopback([Canned(body({"text": "Hi"}))]) as server:
         options: Any = {"base_url": server.url, "api_version": "v9", "headers": {"x-mine": "1"}}
         client = genai.Client(api_key="theirs", http_options=options)
-        google = GoogleAdapter(Settings("google", client=client, async_client=client.aio, timeout=20))
+        google = by_client(client=client, async_client=client.aio, timeout=20)
         google.call(request())
         run(google.call_async(request()))
     for received in server.requests:
@@ -146,7 +129,7 @@ def test_at_google_cloud_the_model_stands_under_its_publisher() -> None:
     with Loopback([Canned(body({"text": "Hi"}))]) as server:
         options: Any = {"base_url": server.url}
         client = genai.Client(vertexai=True, api_key="express", http_options=options)
-        GoogleAdapter(Settings("google", client=client)).call(request(of=info(api_version="v1beta")))
+        by_client(client=client).call(request(of=info(api_version="v1beta")))
     assert server.requests[0].path == f"/v1beta1/publishers/google/models/{MODEL}:generateContent"
 
 
@@ -163,4 +146,4 @@ def test_with_credentials_of_google_cloud_the_body_is_the_same() -> None:
     options: Any = {"httpx_client": httpx2.Client(transport=httpx2.MockTransport(answer))}
     credentials: Any = Credentials(token="token")  # pyright: ignore[reportUnknownVariableType]
     client = genai.Client(vertexai=True, project="p", location="l", credentials=credentials, http_options=options)
-    assert GoogleAdapter(Settings("google", client=client)).call(request()).content == (p.Text("Hi"),)
+    assert by_client(client=client).call(request()).content == (p.Text("Hi"),)

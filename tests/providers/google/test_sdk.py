@@ -5,25 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.adapters import GoogleAdapter
 from support.loopback import Canned, Loopback
-from support.vendors.google import adapter, body, request, run
+from support.vendors.google import adapter, body, by_client, request
 
-from capably.providers import Settings
-from capably.providers.adapters import settings_of
-from capably.providers.google import transport
+from capably.providers.google import sdk
+from capably.registry.lookup import providers
 from capably.types import errors as e
-
-
-def test_headers_of_a_request_are_sent_along_with_the_sdks() -> None:
-    with Loopback([Canned(body({"text": "Hi"}))]) as server:
-        adapter(server).call(request(headers={"X-Team": "a"}, timeout=3))
-    headers = server.requests[0].headers
-    assert (headers["x-team"], headers["x-goog-api-key"], headers["x-server-timeout"]) == ("a", "secret", "10")
 
 
 def test_keys_come_from_the_settings_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,8 +21,8 @@ def test_keys_come_from_the_settings_or_the_environment(monkeypatch: pytest.Monk
     for name in names:
         monkeypatch.delenv(name, raising=False)
     with Loopback([Canned(body({"text": "Hi"}))]) as server:
-        missing = adapter(server, api_key=None, key_names=names)
-        with pytest.raises(e.ConfigurationError, match=r'GEMINI_API_KEY or GOOGLE_API_KEY.*provider\("google"'):
+        missing = adapter(server, api_key=None)
+        with pytest.raises(e.ConfigurationError, match=r'(GEMINI|GOOGLE)_API_KEY.*configure\("google"'):
             missing.call(request())
         monkeypatch.setenv("GOOGLE_API_KEY", "from-env")
         missing.call(request())
@@ -42,22 +32,15 @@ def test_keys_come_from_the_settings_or_the_environment(monkeypatch: pytest.Monk
 def test_of_two_keys_in_the_environment_the_one_counts_that_the_sdk_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
     from google import genai
 
-    names = settings_of("google").key_names
+    names = providers()["google"]["api_key"]
     for name in names:
         monkeypatch.setenv(name, f"value of {name}")
     with Loopback([Canned(body({"text": "Hi"}))]) as server:
-        adapter(server, api_key=None, key_names=names).call(request())
+        adapter(server, api_key=None).call(request())
     with Loopback([Canned(body({"text": "Hi"}))]) as same:
         client = genai.Client(http_options={"base_url": same.url})
         client.models.generate_content(model="gemini-3.5-flash", contents="Hi")
     assert server.requests[0].headers["x-goog-api-key"] == same.requests[0].headers["x-goog-api-key"]
-
-
-def test_a_missing_sdk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "google.genai", None)
-    monkeypatch.delattr("google.genai")
-    with pytest.raises(e.ConfigurationError, match=r"capably\[google\]"):
-        GoogleAdapter(Settings("google", api_key="k"))
 
 
 def test_importing_the_adapter_imports_no_sdk() -> None:
@@ -68,7 +51,7 @@ def test_importing_the_adapter_imports_no_sdk() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 
-@pytest.mark.parametrize("name", transport.NEEDED)
+@pytest.mark.parametrize("name", sdk.NEEDED)
 def test_a_private_name_that_is_gone_is_named_with_the_version_of_the_sdk(name: str) -> None:
     class Api:
         pass
@@ -76,13 +59,13 @@ def test_a_private_name_that_is_gone_is_named_with_the_version_of_the_sdk(name: 
     class Client:
         _api_client = Api()
 
-    for other in transport.NEEDED:
+    for other in sdk.NEEDED:
         if other != name:
             setattr(Client._api_client, other, None)
     with pytest.raises(
         e.ConfigurationError, match=rf"google-genai \d+\.\d+\.\d+ no longer has BaseApiClient\.{name}\b"
     ):
-        transport.check_client(Client())
+        sdk.check_client(Client())
 
 
 @pytest.mark.parametrize("name", ["HttpRequest.data", "HttpResponse.response_stream"])
@@ -105,42 +88,16 @@ def test_a_private_field_that_is_gone_is_named_too(name: str) -> None:
         _api_client = Api()
 
     with pytest.raises(e.ConfigurationError, match=f"no longer has {name}"):
-        GoogleAdapter(Settings("google", client=Client())).call(request())
-
-
-def test_responses_of_requests_and_aiohttp_are_read_by_their_own_names() -> None:
-    class Requests:
-        def iter_content(self, chunk_size: int | None) -> Iterator[bytes]:
-            return iter([b"a"])
-
-    class Content:
-        async def iter_any(self) -> Any:
-            yield b"b"
-
-    class Aiohttp:
-        content, closed = Content(), False
-
-        def close(self) -> None:
-            self.closed = True
-
-    async def read(response: Aiohttp) -> list[bytes]:
-        chunks = [chunk async for chunk in transport.bytes_of_async(response)]
-        await transport.close_async(response)
-        return chunks
-
-    response = Aiohttp()
-    assert list(transport.bytes_of(Requests())) == [b"a"]
-    assert run(read(response)) == [b"b"]
-    assert response.closed
+        by_client(client=Client()).call(request())
 
 
 def test_a_client_that_is_none_of_google_genais_is_refused() -> None:
     with pytest.raises(e.ConfigurationError, match="_api_client"):
-        GoogleAdapter(Settings("google", client=object())).call(request())
+        by_client(client=object()).call(request())
 
 
 def test_the_sdks_own_object_is_made_on_demand() -> None:
-    found = GoogleAdapter(Settings("google")).to_sdk(json.dumps({**body({"text": "Hi"}), "brandNew": 1}).encode(), None)
+    found = by_client().to_sdk(json.dumps({**body({"text": "Hi"}), "brandNew": 1}).encode(), None)
     assert type(found).__module__ == "google.genai.types"
     assert (found.text, found.usage_metadata.total_token_count) == ("Hi", 15)
 
@@ -148,7 +105,7 @@ def test_the_sdks_own_object_is_made_on_demand() -> None:
 def test_the_sdks_own_object_is_built_where_enums_came_as_numbers() -> None:
     came = body({"text": "Hi"})
     came["candidates"][0] |= {"finishReason": 1, "safetyRatings": [{"category": 7, "probability": 1}], "index": 0}
-    found = GoogleAdapter(Settings("google")).to_sdk(json.dumps(came).encode(), None)
+    found = by_client().to_sdk(json.dumps(came).encode(), None)
     first = found.candidates[0]
     assert (first.finish_reason, first.safety_ratings[0].category, first.index) == ("1", "7", 0)
     assert found.text == "Hi"
@@ -158,5 +115,5 @@ def test_a_reply_that_the_sdk_cannot_read_is_said_so() -> None:
     came = body({"text": "Hi"})
     came["candidates"][0]["avgLogprobs"] = "none"
     with pytest.raises(e.CapablyError, match="google-genai cannot build its object") as raised:
-        GoogleAdapter(Settings("google")).to_sdk(json.dumps(came).encode(), None)
+        by_client().to_sdk(json.dumps(came).encode(), None)
     assert raised.value.__cause__ is not None

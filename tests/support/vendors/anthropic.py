@@ -7,14 +7,16 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from capably.providers import Settings
+from capably import llm
 from capably.providers.anthropic.decode import decode_reply
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.stream import MessageAccumulator
+from capably.providers.credentials import sendable_headers
 from capably.types.facts import ModelInfo
 from capably.types.messages import AssistantMessage, Source, user
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
+from capably.types.timeout import as_timeout
 from support.adapters import AnthropicAdapter
 from support.loopback import Canned, Loopback
 from support.request_types import described
@@ -25,6 +27,8 @@ USAGE = {"input_tokens": 10, "output_tokens": 5}
 
 def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Request:
     routing = {name: fields.pop(name) for name in ("extra", "headers", "timeout", "max_retries") if name in fields}
+    routing["timeout"] = as_timeout(routing.get("timeout"))
+    routing["headers"] = sendable_headers(routing.get("headers"))
     lead = fields.pop("system", None)
     return Request(
         info=model,
@@ -168,29 +172,28 @@ def sse(*events: Any) -> list[bytes]:
 
 
 NOWHERE = "http://127.0.0.1:9"
-_built: list[AnthropicAdapter] = []
 
 
 def adapter(server: Loopback | None = None, **fields: Any) -> AnthropicAdapter:
-    fields = {"api_key": "test-key", "max_retries": 0, "key_names": ("ANTHROPIC_API_KEY",), **fields}
-    _built.append(AnthropicAdapter(Settings("anthropic", base_url=server.url if server else NOWHERE, **fields)))
-    return _built[-1]
+    given: Any = {"api_key": "test-key", "base_url": server.url if server else NOWHERE, "max_retries": 0, **fields}
+    handle: Any = llm.provider("anthropic", **given)
+    return AnthropicAdapter(handle)
 
 
 def run(one: AnthropicAdapter, work: Callable[[], Awaitable[Any]]) -> Any:
-    """`work` in a loop of its own, which closes the client that was built in it."""
+    """Return what `work` returns in a loop of its own, in which connections are let go."""
 
     async def whole() -> Any:
         try:
             return await work()
         finally:
-            await one._async_client().close()
+            await one.handle.aclose()
 
     return asyncio.run(whole())
 
 
 def called(one: AnthropicAdapter, what: Request, way: str) -> ResponseData:
-    """One call, one of four ways, to the whole reply."""
+    """Return the complete reply to a request that is sent in one of four ways."""
     folding = one.accumulator(what)
 
     async def streamed() -> ResponseData:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from typing import Any
 
-from capably.providers import Settings
+from capably import llm
 from capably.providers.google.decode import decode_reply
 from capably.providers.google.encode import encode_request
 from capably.providers.google.stream import GoogleAccumulator
@@ -16,6 +15,7 @@ from capably.types.facts import ModelInfo
 from capably.types.messages import user
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
+from capably.types.timeout import as_timeout
 from support.adapters import GoogleAdapter
 from support.loopback import Loopback
 from support.request_types import described
@@ -52,6 +52,7 @@ def request(
 ) -> Request:
     routing: dict[str, Any] = {"endpoint": "generate_content"}
     routing.update({name: params.pop(name) for name in ROUTING if name in params})
+    routing["timeout"] = as_timeout(routing.get("timeout"))
     return Request(
         info=of,
         model_id=model,
@@ -88,16 +89,20 @@ def accumulator(events: list[Any], **params: Any) -> tuple[list[Any], ResponseDa
 
 
 def adapter(server: Loopback, **settings: Any) -> GoogleAdapter:
-    fields: dict[str, Any] = {"api_key": "secret", "base_url": server.url, "max_retries": 0, **settings}
-    return GoogleAdapter(Settings("google", **fields))
+    given: Any = {"api_key": "secret", "base_url": server.url, "max_retries": 0, **settings}
+    handle: Any = llm.provider("google", **given)
+    return GoogleAdapter(handle)
+
+
+def by_client(**settings: Any) -> GoogleAdapter:
+    """Return an adapter that sends over a client of google-genai."""
+    handle: Any = llm.provider("google", **settings)
+    return GoogleAdapter(handle)
 
 
 def run(coroutine: Any) -> Any:
-    """Runs to the end, and clears away what google-genai leaves open for the loop that is over."""
-    try:
-        return asyncio.run(coroutine)
-    finally:
-        gc.collect()
+    """Return the result of a coroutine in a loop of its own."""
+    return asyncio.run(coroutine)
 
 
 def sse(*events: Any) -> str:

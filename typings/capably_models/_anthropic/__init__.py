@@ -70,7 +70,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 343,
+        "line": 344,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -141,7 +141,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 405,
+        "line": 406,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -212,7 +212,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 595,
+        "line": 596,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -282,7 +282,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 626,
+        "line": 627,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -353,7 +353,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 565,
+        "line": 566,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -423,7 +423,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 373,
+        "line": 374,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -493,7 +493,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 438,
+        "line": 439,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -564,7 +564,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 469,
+        "line": 470,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -634,7 +634,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 533,
+        "line": 534,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -704,7 +704,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 656,
+        "line": 657,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-29",
@@ -775,7 +775,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 500,
+        "line": 501,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -844,7 +844,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 685,
+        "line": 686,
     },
 }
 

@@ -50,7 +50,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 768,
+        "line": 769,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -103,7 +103,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 811,
+        "line": 812,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -160,7 +160,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 788,
+        "line": 789,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -213,7 +213,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 833,
+        "line": 834,
     },
 }
 

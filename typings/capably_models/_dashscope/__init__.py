@@ -60,7 +60,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 874,
+        "line": 875,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-29",
@@ -109,7 +109,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 853,
+        "line": 854,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-29",
@@ -167,7 +167,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 928,
+        "line": 929,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-29",
@@ -227,7 +227,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 902,
+        "line": 903,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-29",
@@ -286,7 +286,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 952,
+        "line": 953,
     },
     "dashscope/qwen3.8-flash": {
         "verified": "2026-11-29",
@@ -348,7 +348,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 977,
+        "line": 978,
     },
     "dashscope/qwen3.8-max": {
         "verified": "2026-11-29",
@@ -411,7 +411,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1009,
+        "line": 1010,
     },
 }
 

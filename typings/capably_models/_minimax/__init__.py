@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1894,
+        "line": 1895,
     },
     "minimax/m2.5": {
         "verified": "2026-11-29",
@@ -121,7 +121,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1920,
+        "line": 1921,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -180,7 +180,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1948,
+        "line": 1949,
     },
 }
 

@@ -72,7 +72,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2913,
+        "line": 2914,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -148,7 +148,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2878,
+        "line": 2879,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-29",
@@ -209,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2238,
+        "line": 2239,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -278,7 +278,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2299,
+        "line": 2300,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -347,7 +347,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2315,
+        "line": 2316,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -405,7 +405,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2332,
+        "line": 2333,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -451,7 +451,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2353,
+        "line": 2354,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -530,7 +530,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2372,
+        "line": 2373,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -603,7 +603,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2393,
+        "line": 2394,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -656,7 +656,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2424,
+        "line": 2425,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -714,7 +714,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2443,
+        "line": 2444,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -796,7 +796,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2464,
+        "line": 2465,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -878,7 +878,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2495,
+        "line": 2496,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -949,7 +949,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2523,
+        "line": 2524,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -1002,7 +1002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2544,
+        "line": 2545,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1073,7 +1073,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2563,
+        "line": 2564,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1132,7 +1132,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2610,
+        "line": 2611,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1185,7 +1185,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2591,
+        "line": 2592,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1250,7 +1250,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2689,
+        "line": 2690,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1329,7 +1329,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2633,
+        "line": 2634,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1400,7 +1400,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2661,
+        "line": 2662,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1481,7 +1481,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2712,
+        "line": 2713,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1561,7 +1561,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2765,
+        "line": 2766,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1621,7 +1621,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2857,
+        "line": 2858,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1685,7 +1685,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2841,
+        "line": 2842,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1765,7 +1765,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2791,
+        "line": 2792,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1845,7 +1845,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2739,
+        "line": 2740,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1924,7 +1924,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2814,
+        "line": 2815,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1968,7 +1968,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2253,
+        "line": 2254,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -2034,7 +2034,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2896,
+        "line": 2897,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -2103,7 +2103,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2267,
+        "line": 2268,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2161,7 +2161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2283,
+        "line": 2284,
     },
 }
 

@@ -46,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2956,
+        "line": 2957,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -91,7 +91,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2978,
+        "line": 2979,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -144,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2998,
+        "line": 2999,
     },
 }
 

@@ -39,6 +39,7 @@ class AnthropicAdapter(HttpAdapter):
     """The Messages API."""
 
     sdk = "anthropic"
+    joined = ("anthropic-beta",)
 
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request, provider=self.provider)

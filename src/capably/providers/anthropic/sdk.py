@@ -129,7 +129,7 @@ async def _sent(client: Any, post: Post, adapter: HttpAdapter) -> Any:
     stream: dict[str, Any] = {}
     if post.stream:
         stream = {"stream": True, "stream_cls": (sdk.Stream if post.sync else sdk.AsyncStream)[object]}
-    headers = {**adapter.headers(post), **(post.request.headers or {})}
+    headers = adapter.headers_with(post, post.request.headers or {})
     options = {
         "headers": {"content-type": "application/json", **headers},
         **sdk_options(post.request, adapter.settings),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from capably.http import Answer, Reply
 from capably.providers.google.content import model_of
@@ -17,6 +17,7 @@ from capably.providers.google.encode import encode_request
 from capably.providers.google.errors import failure_of, request_id_of
 from capably.providers.google.stream import GoogleAccumulator
 from capably.providers.http_adapter import HttpAdapter, Post
+from capably.providers.json import is_object
 from capably.types.errors import ProviderError, UnknownModelError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
@@ -38,7 +39,7 @@ class GoogleAdapter(HttpAdapter):
 
     def path(self, post: Post) -> str:
         info = post.request.info
-        version = (info.api_version if info else None) or self.settings.api_version or API_VERSION
+        version = (info.api_version if info else None) or self.settings.value("api_version") or API_VERSION
         return f"/{version}/{model_path(post.request)}:{STREAM if post.stream else CALL}"
 
     def credential(self, key: str) -> tuple[str, str]:
@@ -56,6 +57,12 @@ class GoogleAdapter(HttpAdapter):
     def streamed(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """Return the body as it is: the path asks for the stream."""
         return body
+
+    def is_last(self, event: Any) -> bool | None:
+        """Return `None` for a reason to finish: what follows it, if anything, repeats it."""
+        candidates: Any = event.get("candidates") if is_object(event) else None
+        first = next(iter(cast("list[Any]", candidates)), None) if isinstance(candidates, list) else None
+        return None if is_object(first) and first.get("finishReason") else False
 
     def accumulator(self, request: Request) -> GoogleAccumulator:
         return GoogleAccumulator(request)

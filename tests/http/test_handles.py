@@ -1,0 +1,373 @@
+"""Handles: settings of their own for each tenant, shown without secrets, closed by whoever made them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import pickle
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+from support.loopback import Canned, Loopback, Received
+from support.questions import (
+    EACH,
+    EVENTS,
+    JSON,
+    LIBRARIES,
+    MODELS,
+    REPLIES,
+    WAYS,
+    answered,
+    ask,
+    ask_in_loop,
+    body_of,
+    model_at,
+    ok,
+    wants_stream,
+)
+from support.raw_http import Lines
+from support.sample import pairwise
+
+from capably import llm
+
+SECRET = "sk-private-0123456789"
+PAIRS = pytest.mark.parametrize(("provider", "way", "library"), pairwise(MODELS, WAYS, LIBRARIES))
+
+
+def key_of(request: Received) -> str:
+    """Return the key that a request carries."""
+    return request.headers.get("x-goog-api-key") or request.headers["authorization"].removeprefix("Bearer ")
+
+
+def keyed(request: Received) -> Canned:
+    """Return an answer whose text is the key of its request."""
+    stream = wants_stream(request.path.encode() + request.body)
+    provider = next(name for name, part in PATHS.items() if part in request.path)
+    kind = "text/event-stream" if stream else "application/json"
+    return Canned(body_of(provider, key_of(request), stream=stream), headers={"content-type": kind})
+
+
+PATHS = {"anthropic": "/messages", "openai": "/responses", "google": "enerateContent", "groq": "/completions"}
+
+
+@PAIRS
+def test_forty_threads_of_two_tenants_send_their_own_keys(provider: str, way: str, library: str) -> None:
+    def with_key(request: bytes) -> list[bytes]:
+        tenant = re.search(rb"tenant-\d", request.partition(b"\r\n\r\n")[0])
+        assert tenant
+        body = body_of(provider, tenant[0].decode(), stream=wants_stream(request))
+        return [(EVENTS if wants_stream(request) else JSON) + b"content-length: %d\r\n\r\n" % len(body) + body]
+
+    with Lines(with_key) as server:
+        models = [model_at(provider, server.url, library, api_key=f"tenant-{number}") for number in range(2)]
+
+        def calls(thread: int) -> list[str]:
+            return [asyncio.run(ask_in_loop(models[(thread + call) % 2], way)) for call in range(4)]
+
+        with ThreadPoolExecutor(40) as pool:
+            keys = list(pool.map(calls, range(40)))
+    assert keys == [[f"tenant-{(thread + call) % 2}" for call in range(4)] for thread in range(40)]
+
+
+@PAIRS
+def test_a_handle_may_be_a_default_a_parameter_or_an_override(provider: str, way: str, library: Any) -> None:
+    with Loopback([keyed]) as server:
+        given: Any = {"base_url": server.url, "http": library, "max_retries": 0}
+        llm.configure(provider, api_key="of the process", **given)
+        acme, other = (llm.provider(provider, api_key=name, **given) for name in ("acme", "other"))
+        model: Any = llm.Model.of(MODELS[provider])
+        assert ask(model, way) == "of the process"
+        assert ask(model, way, provider=acme) == "acme"
+        assert ask(model.with_(provider=acme), way) == "acme"
+        assert ask(model.with_(provider=acme), way, provider=other) == "other"
+        with llm.override(provider=other):
+            assert ask(model, way) == "other"
+        assert ask(model, way) == "of the process"
+
+
+def test_a_handle_of_another_provider_is_refused() -> None:
+    handle = llm.provider("groq", api_key="k")
+    with pytest.raises(llm.ConfigurationError, match=r"groq.*openai"):
+        llm.Model.of(MODELS["openai"]).call("Hi", provider=handle)
+    wrong: Any = "groq"
+    with pytest.raises(TypeError, match="provider="):
+        llm.Model.of(MODELS["groq"]).call("Hi", provider=wrong)
+
+
+@pytest.mark.parametrize("provider", MODELS)
+def test_no_secret_is_shown_copied_or_pickled(provider: str) -> None:
+    handle: Any = llm.provider(
+        provider,
+        api_key=SECRET,
+        base_url=f"https://gateway.test/v1?token={SECRET}",
+        headers={"x-corp": SECRET},
+        query={"q": SECRET},
+        timeout=30,
+    )
+    assert "gateway.test/v1" in repr(handle) and "silence=30" in repr(handle)
+    model: Any = llm.Model.of(MODELS[provider], provider=handle)
+    for value in (handle, model):
+        assert SECRET not in repr(value) + str(value)
+        assert SECRET.encode() not in pickle.dumps(value)
+    assert copy.copy(handle) is copy.deepcopy(handle) is handle
+    assert pickle.loads(pickle.dumps(handle)).name == provider
+
+
+def test_a_pickled_handle_is_that_of_the_process_that_reads_it() -> None:
+    with Loopback([keyed]) as server:
+        model: Any = pickle.loads(pickle.dumps(model_at("groq", "http://127.0.0.1:9", api_key=SECRET)))
+        llm.configure("groq", api_key="of the process", base_url=server.url)
+        again: Any = pickle.loads(pickle.dumps(model))
+        assert ask(again, "call") == "of the process"
+
+
+# --- keys ---------------------------------------------------------------------------------------------------------
+
+
+@EACH
+def test_a_function_is_asked_for_the_key_before_each_request(provider: str, way: str, library: str) -> None:
+    keys = iter(["one", "two", "three"])
+    busy = Canned(b"", status=503, headers={"retry-after-ms": "1"})
+    with Loopback([keyed, busy, keyed]) as server:
+        model = model_at(provider, server.url, library, api_key=lambda: next(keys), max_retries=1)
+        assert [ask(model, way), ask(model, way)] == ["one", "three"]
+        assert [key_of(request) for request in server.requests] == ["one", "two", "three"]
+
+
+@EACH
+def test_a_function_for_the_key_may_be_asynchronous(provider: str, way: str, library: str) -> None:
+    async def key() -> str:
+        await asyncio.sleep(0)
+        return "later\n"
+
+    with Loopback([keyed]) as server:
+        model = model_at(provider, server.url, library, api_key=key)
+        if way.endswith("_async"):
+            assert ask(model, way) == "later"
+        else:
+            with pytest.raises(llm.ConfigurationError, match="async function"):
+                ask(model, way)
+            assert server.requests == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_function_that_fails_or_gives_no_key_is_an_error_without_a_request(way: str) -> None:
+    def fails() -> str:
+        raise LookupError("no vault")
+
+    given: tuple[tuple[Callable[[], Any], type[Exception], str], ...] = (
+        (fails, LookupError, "no vault"),
+        (lambda: "", llm.ConfigurationError, "returned nothing"),
+        (lambda: 5, llm.ConfigurationError, "returned int"),
+        (lambda: f"{SECRET}\x00", llm.ConfigurationError, "cannot be sent"),
+    )
+    with Loopback([ok]) as server:
+        for key, kind, words in given:
+            with pytest.raises(kind, match=words) as raised:
+                ask(model_at("openai", server.url, api_key=key), way)
+            assert SECRET not in str(raised.value)
+        assert server.requests == []
+
+
+def test_the_key_of_a_variable_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Loopback([keyed]) as server:
+        model = model_at("groq", server.url, api_key=None)
+        monkeypatch.delenv("GROQ_API_KEY", raising=False)
+        with pytest.raises(llm.ConfigurationError, match=r'GROQ_API_KEY.*llm\.configure\("groq", api_key='):
+            ask(model, "call")
+        for key in ("first", "second"):
+            monkeypatch.setenv("GROQ_API_KEY", key)
+            assert ask(model, "call") == key
+
+
+# --- headers, query, address --------------------------------------------------------------------------------------
+
+
+@EACH
+def test_headers_and_query_of_a_handle_go_with_every_request(provider: str, way: str, library: str) -> None:
+    with Loopback([ok]) as server:
+        model = model_at(
+            provider,
+            f"{server.url}/v1/?of=address",
+            library,
+            headers={"X-Corp": "1", "X-Both": "handle"},
+            query={"a b": "ü&"},
+        )
+        ask(model, way, headers={"x-both": "call"})
+        (sent,) = server.requests
+    assert (sent.headers["x-corp"], sent.headers["x-both"]) == ("1", "call")
+    path, _, query = sent.path.partition("?")
+    assert path.startswith("/v1/") and "//" not in path
+    assert {"of=address", "a+b=%C3%BC%26"} <= set(query.split("&"))
+    assert ("alt=sse" in query) is (provider == "google" and way.startswith("stream"))
+
+
+@EACH
+def test_a_credential_of_the_callers_takes_the_place_of_the_key(
+    provider: str, way: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Loopback([ok]) as server:
+        model = model_at(provider, server.url, library, api_key=SECRET, headers={"Authorization": "Basic mine"})
+        ask(model, way)
+        (sent,) = server.requests
+    assert sent.headers["authorization"] == "Basic mine"
+    assert SECRET not in str(sent.headers)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8000", "ftp://x.test", "http://", "", "//x.test", "https://me:pw@x.test", "http://x.test:99999"],
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    for make in (llm.configure, llm.provider):
+        with pytest.raises(llm.ConfigurationError, match="base_url"):
+            make("openai", base_url=address)
+
+
+WIRES = {"messages": "anthropic", "responses": "openai", "generate_content": "google", "chat_completions": "groq"}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_server_of_ones_own_speaks_any_format(wire: Any, way: str, library: Any) -> None:
+    with Loopback([ok]) as server:
+        name = f"mine_{wire}"
+        handle = llm.provider(name, base_url=server.url, wire=wire, http=library)
+        assert ask(llm.Model.of(f"{name}/a-model", provider=handle), way, max_tokens=9) == "ok"
+        (sent,) = server.requests
+    assert PATHS[WIRES[wire]] in sent.path
+    assert not {"authorization", "x-api-key", "x-goog-api-key"} & sent.headers.keys()
+
+
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_server_of_ones_own_speaks_chat_completions_unless_it_says_otherwise() -> None:
+    with Loopback([ok]) as server:
+        llm.configure("mine_too", base_url=server.url, api_key="k")
+        assert ask(llm.Model.of("mine_too/a-model"), "call") == "ok"
+        assert server.requests[0].path == "/chat/completions"
+        assert server.requests[0].headers["authorization"] == "Bearer k"
+
+
+# --- closing and changing -----------------------------------------------------------------------------------------
+
+
+@EACH
+def test_a_handle_that_was_closed_opens_new_connections(provider: str, way: str, library: str) -> None:
+    with Lines(lambda request: [answered(provider, request)]) as server:
+        model = model_at(provider, server.url, library)
+        handle: Any = model.defaults["provider"]
+
+        async def close_by_async_with() -> None:
+            async with handle:
+                pass
+
+        for number in range(3):
+            assert ask(model, way, f"question-{number}") == f"answer-{number}"
+            with handle:
+                pass
+            asyncio.run(close_by_async_with())
+        assert server.connections == 3
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_the_process_may_be_configured_anew_while_calls_run(library: Any) -> None:
+    wrong: list[str] = []
+    done = threading.Event()
+
+    def calls(way: str) -> None:
+        model = llm.Model.of(MODELS["groq"])
+        while not done.is_set():
+            try:
+                key = ask(model, way)
+            except Exception as error:
+                wrong.append(repr(error))
+            else:
+                if not key.startswith("key-"):
+                    wrong.append(key)
+
+    with Loopback([keyed]) as server:
+        llm.configure("groq", api_key="key-0", base_url=server.url, max_retries=0, http=library)
+        threads = [threading.Thread(target=calls, args=(way,)) for way in ("call", "stream", "call", "stream")]
+        for thread in threads:
+            thread.start()
+        for number in range(50):
+            llm.configure("groq", api_key=f"key-{number}", base_url=server.url, max_retries=0, http=library)
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+# --- HTTP clients of the caller's -----------------------------------------------------------------------------------
+
+
+def mock(seen: list[httpx2.Request]) -> httpx2.MockTransport:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json=REPLIES["openai"]("mocked"))
+
+    return httpx2.MockTransport(answer)
+
+
+def test_an_http_client_sends_its_own_kind_of_call_and_is_never_passed_over() -> None:
+    seen: list[httpx2.Request] = []
+    with httpx2.Client(transport=mock(seen), headers={"x-through": "mine"}, params={"p": "1"}) as client:
+        model = model_at("openai", "http://127.0.0.1:9", http_client=client)
+        assert ask(model, "call") == "mocked"
+        with pytest.raises(llm.ConfigurationError, match="async_http_client"):
+            ask(model, "call_async")
+        assert ask(model, "call") == "mocked", "the caller closes it, not a handle"
+        model.defaults["provider"].close()
+        assert ask(model, "call") == "mocked"
+    assert seen[0].headers["x-through"] == "mine" and seen[0].url.params["p"] == "1"
+    assert json.loads(seen[0].content)["model"]
+
+
+def test_an_asynchronous_http_client_sends_asynchronous_calls_alone() -> None:
+    seen: list[httpx2.Request] = []
+    for word in ("async_http_client", "http_client"):
+        client = httpx2.AsyncClient(transport=mock(seen))
+        model = model_at("openai", "http://127.0.0.1:9", **{word: client})
+        assert ask(model, "call_async") == "mocked"
+        with pytest.raises(llm.ConfigurationError, match="http_client"):
+            ask(model, "call")
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("word", ["http_client", "async_http_client"])
+def test_another_kind_of_client_is_refused(word: str) -> None:
+    wrong: Any = {word: 5}
+    with pytest.raises(llm.ConfigurationError, match=rf"{word}= is a builtins.int; it takes an httpx2"):
+        llm.provider("openai", **wrong)
+
+
+@pytest.mark.parametrize("provider", MODELS)
+def test_streams_go_over_a_client_of_the_callers_too(provider: str) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=body_of(provider, "mocked", stream=True))
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
+        model = model_at(
+            provider,
+            "http://127.0.0.1:9",
+            http_client=client,
+            async_http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(answer)),
+        )
+        assert [ask(model, way) for way in ("stream", "stream_async")] == ["mocked"] * 2
+
+
+def test_the_library_that_sends_is_a_setting_and_is_shown() -> None:
+    shown = {http: repr(llm.provider("openai", http=http)) for http in ("auto", *LIBRARIES)}
+    assert shown["auto"].endswith("over pyreqwest>") and shown["pyreqwest"].endswith("over pyreqwest>")
+    assert shown["httpx2"].endswith("over httpx2>")
+    wrong: Any = "aiohttp"
+    with pytest.raises((llm.ConfigurationError, ValueError), match="http"):
+        llm.provider("openai", http=wrong)

@@ -1,0 +1,174 @@
+"""How long a call waits: the same for each wire format, each way of a call and each library."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from support.loopback import Canned, Loopback
+from support.questions import EACH, EACH_STREAM, LIBRARIES, MODELS, WAYS, answered, ask, model_at
+from support.raw_http import Lines
+from support.sample import pairwise
+
+from capably import llm
+
+NO_TIMES = (0, -1, 0.0, -0.5, math.nan, math.inf, -math.inf)
+NO_NUMBERS: tuple[Any, ...] = ("5", True, [1])
+
+
+@pytest.fixture
+def silent() -> Iterator[Lines]:
+    """A server that reads requests and does not answer."""
+    with Lines(lambda _: [30.0]) as server:
+        yield server
+
+
+def seconds_until(kind: type[Exception], model: Any, way: str, content: str = "Hi", **params: Any) -> float:
+    """Return how long a call takes that raises an error."""
+    began = time.monotonic()
+    with pytest.raises(kind):
+        ask(model, way, content, **params)
+    return time.monotonic() - began
+
+
+SILENCES: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({"timeout": 0.2}, {}),
+    ({"timeout": 20}, {"timeout": 0.2}),
+    ({"timeout": llm.Timeout(silence=0.2)}, {}),
+    ({}, {"timeout": llm.Timeout(total=0.2)}),
+)
+
+
+@pytest.mark.parametrize(("provider", "way", "library", "row"), pairwise(MODELS, WAYS, LIBRARIES, SILENCES))
+def test_the_longest_silence_before_an_answer(provider: str, way: str, library: str, row: Any, silent: Lines) -> None:
+    setting, params = row
+    model = model_at(provider, silent.url, library, **setting)
+    assert 0.15 < seconds_until(llm.TimedOutError, model, way, **params) < 2
+
+
+@EACH_STREAM
+def test_silence_inside_a_stream(provider: str, way: str, library: str) -> None:
+    def stalls(request: bytes) -> Iterable[bytes | float]:
+        head, _, body = answered(provider, request).partition(b"\r\n\r\n")
+        yield from (head + b"\r\n\r\n" + body[:-20], 30.0)
+
+    with Lines(stalls) as server:
+        model = model_at(provider, server.url, library)
+        assert 0.15 < seconds_until(llm.TimedOutError, model, way, "question-1", timeout=0.2) < 2
+
+
+PAIRS = pytest.mark.parametrize(("provider", "way", "library"), pairwise(MODELS, WAYS, LIBRARIES))
+
+
+@PAIRS
+def test_an_answer_that_drips_is_no_silence_and_ends_with_the_total_time(provider: str, way: str, library: str) -> None:
+    def drips(request: bytes) -> Iterable[bytes | float]:
+        head, _, body = answered(provider, request).partition(b"\r\n\r\n")
+        yield head + b"\r\n\r\n"
+        for place in range(8):
+            yield body[place * len(body) // 8 : (place + 1) * len(body) // 8]
+            yield 0.1
+
+    with Lines(drips) as server:
+        model = model_at(provider, server.url, library)
+        assert ask(model, way, "question-1", timeout=0.5) == "answer-1"
+        total = llm.Timeout(silence=5, total=0.3)
+        assert 0.25 < seconds_until(llm.TimedOutError, model, way, "question-1", timeout=total) < 0.75
+
+
+@PAIRS
+def test_the_total_time_covers_attempts_and_pauses(provider: str, way: str, library: str) -> None:
+    busy = Canned(b"", status=503, headers={"retry-after-ms": "200"})
+    with Loopback([busy]) as server:
+        model = model_at(provider, server.url, library, max_retries=50)
+        taken = seconds_until(llm.ProviderError, model, way, timeout=llm.Timeout(total=0.5))
+        assert 0.3 < taken < 1.5
+        assert 2 <= len(server.requests) <= 3
+
+
+@PAIRS
+def test_the_error_names_the_time_and_the_provider(provider: str, way: str, library: str, silent: Lines) -> None:
+    with pytest.raises(llm.TimedOutError, match=rf"silence=0\.1\b.*\[{provider}\]"):
+        ask(model_at(provider, silent.url, library, timeout=0.1), way)
+
+
+@pytest.mark.parametrize(("way", "library"), pairwise(WAYS, LIBRARIES))
+def test_a_silent_server_is_not_one_that_cannot_be_reached(way: str, library: str, silent: Lines) -> None:
+    timeout = llm.Timeout(connect=9, silence=0.2)
+    with pytest.raises(llm.TimedOutError) as raised:
+        ask(model_at("openai", silent.url, library, timeout=timeout), way)
+    assert "no connection" not in str(raised.value)
+
+
+@EACH
+def test_a_time_that_is_none_is_refused_before_anything_is_sent(provider: str, way: str, library: str) -> None:
+    with Loopback([]) as server:
+        model = model_at(provider, server.url, library)
+        for seconds in NO_TIMES:
+            with pytest.raises(ValueError, match="timeout"):
+                ask(model, way, timeout=seconds)
+        for value in NO_NUMBERS:
+            with pytest.raises(TypeError, match="timeout"):
+                ask(model, way, timeout=value)
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["connect", "silence", "total"])
+def test_no_part_of_a_timeout_is_a_time_that_is_none(name: str) -> None:
+    for seconds in NO_TIMES:
+        with pytest.raises(ValueError, match=name):
+            llm.Timeout(**{name: seconds})
+    for value in NO_NUMBERS:
+        with pytest.raises(TypeError, match=name):
+            llm.Timeout(**{name: value})
+
+
+@pytest.mark.parametrize("make", [llm.provider, llm.configure])
+def test_no_setting_is_a_time_that_is_none(make: Any) -> None:
+    for seconds in NO_TIMES:
+        with pytest.raises(ValueError, match="timeout"):
+            make("openai", timeout=seconds)
+    for retries in (-1, math.nan):
+        with pytest.raises((ValueError, TypeError), match="max_retries"):
+            make("openai", max_retries=retries)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_very_long_time_is_as_good_as_any(way: str, library: str) -> None:
+    with Lines(lambda request: [answered("openai", request)]) as server:
+        timeout = llm.Timeout(connect=1e12, silence=1e12, total=1e12)
+        assert ask(model_at("openai", server.url, library, timeout=timeout), way, "question-3") == "answer-3"
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_total_time_needs_no_connections_of_its_own(library: str) -> None:
+    with Lines(lambda request: [answered("groq", request)]) as server:
+        model = model_at("groq", server.url, library)
+        for number in range(5):
+            timeout = llm.Timeout(total=5 + number)
+            assert ask(model, "call", f"question-{number}", timeout=timeout) == f"answer-{number}"
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("way", ["call_async", "stream_async"])
+def test_a_task_that_is_cancelled_ends_at_once_and_lets_its_connection_go(
+    way: str, library: str, silent: Lines
+) -> None:
+    async def cancel() -> float:
+        model = model_at("groq", silent.url, library)
+        handle = model.defaults["provider"]
+        began = time.monotonic()
+        ways = {"call_async": model.call_async, "stream_async": model.stream_async}
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(ways[way]("Hi"), 0.2)
+        taken = time.monotonic() - began
+        await handle.aclose()
+        return taken
+
+    assert asyncio.run(cancel()) < 1
