@@ -36,7 +36,7 @@ OBJECTS: Mapping[str, type[Any]] = {
 }
 """Name in JSON -> class. Each is written as its fields."""
 
-TUPLES = ("content", "citations")
+TUPLES = ("content", "citations", "calls")
 """Fields that are tuples, which JSON has not."""
 
 KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
@@ -140,6 +140,7 @@ def _state(response: Any) -> dict[str, Any]:
         "params": params,
         "not_kept": sorted({*dropped, *response._dropped}),
         "warnings": list(response.warnings),
+        "earlier": encode(response._earlier),
         "reply": _reply_state(reply),
         "last": None if reply.last is reply else _reply_state(reply.last),
     }
@@ -200,6 +201,7 @@ def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequ
         reply = JoinedResponseData(reply.content, reply.usage, _reply(state["last"]))
     response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
     response._dropped = tuple(name for name in state["not_kept"] if name not in params)
+    response._earlier = decode(state.get("earlier"))
     if "day" in state:
         response._day = datetime.date.fromisoformat(state["day"])
     return response

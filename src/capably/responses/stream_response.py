@@ -54,11 +54,18 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         try:
             for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    buffer.add(chunk)
-                    yield chunk
+                    steps = buffer.add(chunk)
+                    if steps is None:
+                        yield chunk
+                    for step in steps or ():
+                        buffer.append(step)
+                        yield step
                 if buffer.end > buffer.limit:
                     buffer.forget()
                     self._accumulator.forget()
+            for step in buffer.rest():
+                buffer.append(step)
+                yield step
             self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
             self._end = with_partial(error, buffer)
@@ -175,11 +182,18 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         try:
             async for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    buffer.add(chunk)
-                    yield chunk
+                    steps = buffer.add(chunk)
+                    if steps is None:
+                        yield chunk
+                    for step in steps or ():
+                        buffer.append(step)
+                        yield step
                 if buffer.end > buffer.limit:
                     buffer.forget()
                     self._accumulator.forget()
+            for step in buffer.rest():
+                buffer.append(step)
+                yield step
             self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
             self._end = with_partial(error, buffer)

@@ -86,7 +86,13 @@ def test_a_stream_that_was_cut_never_looks_like_success(end: int) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    ["text", None, delta(9, "text_delta", text="a"), {"type": "content_block_start"}, delta(0, "text_delta"), stop(4)],
+    [
+        "text",
+        None,
+        delta(9, "input_json_delta", partial_json="a"),
+        {"type": "content_block_start"},
+        delta(0, "text_delta"),
+    ],
 )
 def test_events_that_make_no_sense_raise_server_error(event: Any) -> None:
     with pytest.raises(e.ServerError, match="makes no sense") as raised:

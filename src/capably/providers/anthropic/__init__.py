@@ -22,6 +22,7 @@ from capably.providers.credentials import (
     sendable,
     without_key,
 )
+from capably.providers.json import dump_json
 from capably.providers.sse import decode_sse, decode_sse_async
 from capably.types.errors import ConfigurationError, ProviderError
 from capably.types.request import Request
@@ -57,7 +58,7 @@ class AnthropicAdapter:
         return encode_request(request, provider=self._settings.provider)
 
     def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         client = self._sync_client()
         try:
             response = client.post(PATH, **_content(client, body, sent), **self._options(request, body, client))
@@ -66,7 +67,7 @@ class AnthropicAdapter:
         return self._receive(response, request, sent)
 
     async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         client = self._async_client()
         try:
             response = await client.post(PATH, **_content(client, body, sent), **self._options(request, body, client))
@@ -76,7 +77,7 @@ class AnthropicAdapter:
 
     def stream(self, request: Request, body: dict[str, Any]) -> SyncEvents:
         body = {**body, "stream": True}
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         client = self._sync_client()
         options = self._options(request, body, client)
         try:
@@ -92,7 +93,7 @@ class AnthropicAdapter:
 
     async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEvents:
         body = {**body, "stream": True}
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         client = self._async_client()
         options = {**self._options(request, body, client), "stream": True, "stream_cls": _sdk().AsyncStream[object]}
         try:

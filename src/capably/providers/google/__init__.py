@@ -8,8 +8,6 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import msgspec
-
 from capably.providers import Settings
 from capably.providers.google import transport
 from capably.providers.google.client import build_client, import_sdk, path_of, request_options
@@ -18,6 +16,7 @@ from capably.providers.google.encode import encode_request
 from capably.providers.google.errors import request_id_of, translate
 from capably.providers.google.events import AsyncGoogleEvents, GoogleEvents
 from capably.providers.google.stream import GoogleAccumulator
+from capably.providers.json import dump_json
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
 
@@ -92,7 +91,7 @@ class GoogleAdapter:
 
     def _prepare(self, request: Request, body: dict[str, Any], verb: str, api: Any) -> tuple[str, bytes, Any]:
         """Return path, body and the SDK's options for one request; `None` for the options of the client itself."""
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         options = request_options(request, self._settings, api)
         return path_of(request, verb, api), sent, self._http_options(options) if options else None
 

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import msgspec
 
+from capably.providers.counts import count_of
 from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
-from capably.providers.json import load_json
+from capably.providers.json import load_body
 from capably.types import parts as p
 from capably.types.errors import ProviderError
 from capably.types.request import Request
@@ -38,7 +39,7 @@ FINISH: Mapping[str, FinishReason] = {
 def decode_reply(body: bytes, request: Request) -> ResponseData:
     """Decode the reply in a body. Raise `ServerError` if it is malformed, and the reported error if it contains one."""
     try:
-        wire = load_json(body)
+        wire = load_body(body)
     except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
 
@@ -57,8 +58,8 @@ def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
     if is_error(wire):
         raise error_of(wire)
     reply = read_object(wire, "it")
-    usage = read_usage(reply.get("usageMetadata"))
     candidates = objects_of(reply, "candidates")
+    usage = read_usage(reply.get("usageMetadata"), candidates[0] if candidates else {})
     if not candidates:
         return _reply(reply, body, (), "content_filter", usage, stop_detail=_blocked(reply))
     candidate = candidates[0]
@@ -171,30 +172,64 @@ def _joined(word: str, message: Any) -> str:
     return f"{word}: {message}" if message else word
 
 
-def read_usage(usage: Any) -> Usage:
+def read_usage(usage: Any, candidate: Object) -> Usage:
     """Return the usage in normal form. Google's prompt count includes cached tokens; its answer count excludes
-    thoughts."""
-    counts = read_object(usage or {}, "usageMetadata")
-    prompt, tools, answer, thoughts, cached = (_count(counts, name) for name in _COUNTS)
+    thoughts. A count of 0 is left out."""
+    if not isinstance(usage, dict):
+        return Usage(reported=False, searches=_searches(candidate))
+    counts = cast("Object", usage)
+    prompt, answer = count_of(counts, "promptTokenCount"), count_of(counts, "candidatesTokenCount") or 0
+    thoughts, tools = count_of(counts, "thoughtsTokenCount") or 0, count_of(counts, "toolUsePromptTokenCount") or 0
+    cached = count_of(counts, "cachedContentTokenCount") or 0
+    kinds = _kinds(counts)
+    if cached and "cacheTokensDetails" not in counts and kinds.get("input_audio_tokens"):
+        kinds["cache_read_audio_tokens"] = min(cached, kinds["input_audio_tokens"])
     return Usage(
-        input_tokens=prompt + tools,
-        output_tokens=answer + thoughts,
-        reasoning_tokens=thoughts,
-        cache_read_tokens=cached,
+        (prompt or 0) + tools,
+        answer + thoughts,
+        thoughts,
+        cached,
+        **kinds,
+        searches=_searches(candidate),
+        reported=prompt is not None or count_of(counts, "totalTokenCount") is not None,
+        service_tier=_tier(counts),
     )
 
 
-_COUNTS = (
-    "promptTokenCount",
-    "toolUsePromptTokenCount",
-    "candidatesTokenCount",
-    "thoughtsTokenCount",
-    "cachedContentTokenCount",
+MODALITIES = (
+    ("promptTokensDetails", {"AUDIO": "input_audio_tokens", "IMAGE": "input_image_tokens"}),
+    ("toolUsePromptTokensDetails", {"AUDIO": "input_audio_tokens", "IMAGE": "input_image_tokens"}),
+    ("cacheTokensDetails", {"AUDIO": "cache_read_audio_tokens"}),
+    ("candidatesTokensDetails", {"AUDIO": "output_audio_tokens", "IMAGE": "output_image_tokens"}),
 )
+"""Google's breakdowns -> the fields of `Usage` for the modalities that are paid by themselves."""
 
 
-def _count(usage: Object, name: str) -> int:
-    value = usage.get(name) or 0
-    if not isinstance(value, int):
-        raise ValueError(f"{name} is {value!r}, no number of tokens")
-    return value
+def _kinds(counts: Object) -> dict[str, Any]:
+    kinds: dict[str, Any] = {}
+    for name, fields in MODALITIES:
+        if name in counts:
+            for entry in objects_of(counts, name):
+                field = fields.get(str(entry.get("modality")))
+                if field:
+                    kinds[field] = kinds.get(field, 0) + (count_of(entry, "tokenCount") or 0)
+    return kinds
+
+
+TIERS = {"ON_DEMAND": "default", "ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+"""Vertex AI's traffic types that are tiers -> the words of OpenAI and of the Gemini API."""
+
+
+def _tier(counts: Object) -> str | None:
+    tier = counts.get("serviceTier") or counts.get("trafficType")
+    if not isinstance(tier, str) or tier.endswith("UNSPECIFIED"):
+        return None
+    return TIERS.get(tier, tier.lower())
+
+
+def _searches(candidate: Object) -> int:
+    """Return how many queries Google searched for."""
+    if "groundingMetadata" not in candidate:
+        return 0
+    queries = read_object(candidate["groundingMetadata"] or {}, "groundingMetadata").get("webSearchQueries")
+    return len(cast("list[Any]", queries)) if isinstance(queries, list) else 0

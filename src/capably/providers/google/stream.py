@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import msgspec
-
 from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
+from capably.providers.json import body_of, mend_json
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
@@ -74,7 +73,7 @@ class GoogleAccumulator:
                 provider="google",
                 body=self._body(),
             )
-        return decode_reply(msgspec.json.encode(self._body()), self._request)
+        return decode_reply(body_of(self._body())[1], self._request)
 
     def forget(self) -> None:
         """Drop everything except the state of the answer: whether it calls functions, why it ended, what it cost."""
@@ -232,7 +231,7 @@ class _WireParts:
         if self._run is None or thought != self._thought:
             self._run, self._thought = TextBuffer(), thought
             self._parts.append((part, self._run))
-        self._run += text.encode()
+        self._run += text.encode("utf-8", "surrogatepass")
 
     def forget(self) -> None:
         """Drop all parts; of calls, keep only the names."""
@@ -245,7 +244,8 @@ class _WireParts:
 
     def text_from(self, place: int) -> str:
         """Return the texts from this part on, joined."""
-        return "".join(part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
+        texts = (part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
+        return mend_json("".join(texts))
 
     def joined(self) -> list[Object]:
         return [part if run is None else {**part, "text": str(run)} for part, run in self._parts]

@@ -13,6 +13,7 @@ import msgspec
 
 from capably.providers import ClientPerLoop
 from capably.providers.credentials import NO_KEY, forget_vendor, guard_redirects, key_of, without_key
+from capably.providers.json import dump_json
 from capably.providers.openai.azure import build_azure_client
 from capably.providers.openai.chat import decode as chat_decode, encode as chat_encode
 from capably.providers.openai.chat.stream import ChatAccumulator
@@ -74,7 +75,7 @@ class OpenAIAdapter:
 
     def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         client = self._sync()
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         try:
             response = client.post(**self._post(request, client, body, sent))
         except Exception as error:
@@ -83,7 +84,7 @@ class OpenAIAdapter:
 
     async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         client = self._async()
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         try:
             response = await client.post(**self._post(request, client, body, sent))
         except Exception as error:
@@ -92,7 +93,7 @@ class OpenAIAdapter:
 
     def stream(self, request: Request, body: dict[str, Any]) -> EventStream:
         body, client = self._streaming(request, body), self._sync()
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         try:
             response = client.post(**self._post(request, client, body, sent), stream=True)
         except Exception as error:
@@ -101,7 +102,7 @@ class OpenAIAdapter:
 
     async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEventStream:
         body, client = self._streaming(request, body), self._async()
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         try:
             response = await client.post(**self._post(request, client, body, sent), stream=True)
         except Exception as error:

@@ -10,8 +10,10 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from capably.providers.call_ids import unused_ids
-from capably.providers.json import load_json
+from capably.providers.counts import count_of, counts_in, details_of, reported_cost
+from capably.providers.json import load_body
 from capably.providers.openai.content import decode_call_of
+from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
@@ -52,7 +54,7 @@ Place: TypeAlias = tuple[str, int]
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> ResponseData:
     """Decode the reply. An error inside the body is raised; an unreadable body raises `ServerError` with the body."""
     try:
-        completion = load_json(body)
+        completion = load_body(body)
     except msgspec.DecodeError as error:
         raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_completion(completion, body, request, provider)
@@ -103,7 +105,7 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
         content=content,
         finish_reason=reason,
         stop_detail=detail,
-        usage=decode_usage(completion.get("usage")),
+        usage=decode_usage(completion),
         body=body,
         wire=message,
         id=completion.get("id"),
@@ -266,39 +268,49 @@ def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishR
     return reason, None if reason == "tool_use" else refusal or detail
 
 
-def decode_usage(usage: Json | None) -> Usage:
+def decode_usage(completion: Json) -> Usage:
     """Return the usage in normal form. Cached tokens are part of the prompt.
 
     The total reveals tokens that a host counts separately: Gemini and xAI count thoughts beside the completion,
     Mistral counts audio beside the prompt.
     """
-    if not usage:
-        return Usage()
-    read: Json = _details(usage, "prompt_tokens_details")
-    written: Json = _details(usage, "completion_tokens_details")
-    prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    reasoning = written.get("reasoning_tokens") or 0
-    beside = max(0, (usage.get("total_tokens") or 0) - prompt - completion)
-    if beside and beside == (read.get("audio_tokens") or 0) != reasoning:
+    usage: Any = completion.get("usage")
+    tier: str | None = completion.get("service_tier")
+    if not isinstance(usage, dict):
+        return Usage(reported=False, service_tier=tier)
+    counts = cast(Json, usage)
+    prompt, answer = count_of(counts, "prompt_tokens"), count_of(counts, "completion_tokens")
+    total = count_of(counts, "total_tokens")
+    parts = counts_in(details_of(counts, "prompt_tokens_details"), PROMPT_PARTS)
+    parts |= counts_in(details_of(counts, "completion_tokens_details"), ANSWER_PARTS)
+    parts = {**counts_in(counts, OUTSIDE), **parts}
+    reported = prompt is not None and (answer is not None or total is not None)
+    prompt, answer = prompt or 0, answer or 0
+    beside = (total or 0) - prompt - answer
+    if beside > 0 and beside == parts.get("input_audio_tokens") != parts.get("reasoning_tokens"):
         prompt += beside
-    elif beside:
-        completion += beside
-        reasoning = reasoning or beside
+    elif beside > 0:
+        answer += beside
+        parts.setdefault("reasoning_tokens", beside)
+    if "server_tool_use" in counts:
+        parts |= counts_in(details_of(counts, "server_tool_use"), (("web_search_requests", "searches"),))
     return Usage(
-        input_tokens=prompt,
-        output_tokens=completion,
-        reasoning_tokens=reasoning,
-        cache_read_tokens=next((v for v in _cache_reads(usage, read) if v), 0),
-        cache_write_tokens=read.get("cache_write_tokens") or usage.get("cache_creation_input_tokens") or 0,
+        prompt,
+        answer,
+        **with_cached_audio(parts),
+        reported=reported,
+        reported_cost=reported_cost(counts),
+        service_tier=tier,
     )
 
 
-def _cache_reads(usage: Json, details: Json) -> Sequence[int | None]:
-    """Return the number of cached tokens, wherever the host reports it."""
-    names = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
-    return (details.get("cached_tokens"), *(usage.get(name) for name in names))
-
-
-def _details(usage: Json, key: str) -> Json:
-    details = usage.get(key)
-    return cast(Json, details) if isinstance(details, dict) else {}
+OUTSIDE = (
+    ("prompt_cache_hit_tokens", "cache_read_tokens"),
+    ("cached_tokens", "cache_read_tokens"),
+    ("num_cached_tokens", "cache_read_tokens"),
+    ("cache_read_input_tokens", "cache_read_tokens"),
+    ("cache_creation_input_tokens", "cache_write_tokens"),
+    ("num_search_queries", "searches"),
+    ("num_sources_used", "searches"),
+)
+"""What hosts count outside of the details. Perplexity counts queries, xAI sources."""

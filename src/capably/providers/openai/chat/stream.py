@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from capably.providers.json import load_json
+from capably.providers.json import body_of, load_json
 from capably.providers.openai.chat.decode import (
     THOUGHTS,
     Place,
@@ -131,9 +131,7 @@ class ChatAccumulator:
         completion = self._rebuilt()
         if not self.ended:
             raise malformed_reply("the stream was cut: it ended before the answer did", self._provider, completion)
-        return decode_completion(
-            completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
-        )
+        return decode_completion(*body_of(completion), self._request, self._provider, tuple(self._places))
 
     def forget(self) -> None:
         """Drop everything except the state of the answer: whether it calls tools, or refuses."""
@@ -198,7 +196,7 @@ class ChatAccumulator:
         if isinstance(content, str):
             if isinstance(self._message["content"], list):
                 return self._content_item({"type": "text", "text": content})
-            self._texts["content"] += content.encode()
+            self._texts["content"] += content.encode("utf-8", "surrogatepass")
             return (Chunk("text", self._index(("content", 0)), content),)
         return [chunk for item in content for chunk in self._content_item(item)]
 
@@ -224,7 +222,7 @@ class ChatAccumulator:
         state.name = state.name or function.get("name") or ""
         if function:
             state.arguments = TextBuffer() if state.arguments is None else state.arguments
-            state.arguments += arguments.encode()
+            state.arguments += arguments.encode("utf-8", "surrogatepass")
         if state.place:
             step = Chunk("tool_call", self._index(state.place), arguments)
             return (step,) if arguments and not state.closed else ()
@@ -287,7 +285,7 @@ class ChatAccumulator:
     def _keep(self, key: str, value: Any) -> None:
         """Collect a field of the message that no chunk carries until the end."""
         if key in THOUGHTS and isinstance(value, str):
-            self._texts[key] += value.encode()
+            self._texts[key] += value.encode("utf-8", "surrogatepass")
         elif key == "reasoning_details":
             self._joiner.join_details(self._message, value)
         else:
@@ -304,8 +302,7 @@ class ChatAccumulator:
         """Return the final chunks: calls that still wait, and parts that are not streamed."""
         begun = self._begun(all=True)
         completion = self._rebuilt()
-        body = msgspec.json.encode(completion)
-        reply = decode_completion(completion, body, self._request, self._provider, tuple(self._places))
+        reply = decode_completion(*body_of(completion), self._request, self._provider, tuple(self._places))
         if self._forgot:
             return begun
         complete: list[Chunk] = []

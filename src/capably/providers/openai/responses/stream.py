@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-import msgspec
-
+from capably.providers.json import body_of
 from capably.providers.openai.errors import in_band, malformed_reply
 from capably.providers.openai.responses.decode import check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
@@ -96,7 +95,7 @@ class ResponsesAccumulator:
             raise malformed_reply(
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
             )
-        return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
+        return decode_response(*body_of(self._response), self._request, self._provider)
 
     def forget(self) -> None:
         """Drop everything except how much of each part was emitted, and the fields that show how the response ended."""
@@ -171,7 +170,7 @@ class ResponsesAccumulator:
             raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
-        self._items[index].sent[local] += delta.encode()
+        self._items[index].sent[local] += delta.encode("utf-8", "surrogatepass")
         return self._step(index, local, kind, delta=delta)
 
     def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
@@ -197,7 +196,7 @@ class ResponsesAccumulator:
         chunks: list[Chunk] = []
         following = self._items.get(index)
         if following:
-            for step in following.waiting:
+            for step in (*following.waiting, *following.waiting.held()):
                 step.index += base
                 chunks.append(step)
             following.waiting = ChunkBuffer()
