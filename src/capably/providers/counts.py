@@ -35,8 +35,8 @@ def counts_in(details: Json, names: Sequence[tuple[str, str]]) -> dict[str, Any]
 
 def details_of(usage: Json, name: str) -> Json:
     """Return a breakdown; an empty one if there is none."""
-    details = usage[name] if name in usage else NOTHING
-    return cast("Json", details) if type(details) is dict else NOTHING  # pyright: ignore[reportUnknownArgumentType]
+    details: Any = usage.get(name)
+    return cast("Json", details) if type(details) is dict else NOTHING
 
 
 def reported_cost(usage: Json) -> float | None:

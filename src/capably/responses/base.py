@@ -10,6 +10,7 @@ from capably.providers.adapters import adapter_of
 from capably.registry.cost import cost_of
 from capably.registry.lookup import resolve_model
 from capably.types import parts as p
+from capably.types.candidate import Candidate
 from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
 from capably.types.request import Request
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from capably_models import AnyModel, HasAudioOutput, HasImageOutput, HasThoughts
     from typing_extensions import TypeVar
 
+    from capably.types.candidate import TokenLogprob
     from capably.types.messages import Message
     from capably.types.response_data import FinishReason
 
@@ -136,6 +138,24 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         """Return the provider's details of the end: the stop sequence, why it refused, its own word for the end.
         `None` if there is no more than `finish_reason`."""
         return self._reply.stop_detail
+
+    @property
+    def stop_sequence(self) -> str | None:
+        """Return the one of `stop` that ended the answer; `None` if none did, or the provider does not say which."""
+        return self._reply.stop_sequence
+
+    @property
+    def logprobs(self) -> tuple[TokenLogprob, ...]:
+        """Return the tokens of the answer with their logarithmic probabilities; empty if the call did not want them, or the
+        provider did not send them."""
+        return self._reply.logprobs
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return all answers of a call that wanted several (`extra={"n": 2}`), each with its parts and finish reason. The
+        first is that of this response."""
+        own = Candidate(self.content, self._reply.finish_reason, self._reply.stop_detail)
+        return (own, *self._reply.others)
 
     @property
     def usage(self) -> Usage:

@@ -15,6 +15,7 @@ from typing import Any, cast
 import msgspec
 
 from capably.types import parts as p
+from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -31,12 +32,14 @@ OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.ToolCall, p.ToolOutput, p.Citation, p.Refusal),
+        p.Commentary,
         *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Usage),
+        *(Candidate, TokenLogprob),
     )
 }
 """Name in JSON -> class. Each is written as its fields."""
 
-TUPLES = ("content", "citations", "calls")
+TUPLES = ("content", "citations", "calls", "alternatives")
 """Fields that are tuples, which JSON has not."""
 
 KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
@@ -119,7 +122,7 @@ def _read(text: str, key: str) -> Any:
     return fields[key]
 
 
-REPLY = ("finish_reason", "id", "model", "request_id", "stop_detail")
+REPLY = ("finish_reason", "id", "logprobs", "model", "others", "request_id", "stop_detail", "stop_sequence")
 TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
 
 

@@ -27,7 +27,7 @@ _HALF = b"\xed"
 class Chunk:
     """One step of a stream, for the part at `index` of the finished reply.
 
-    - `text` and `thought`: `delta` is more of its text.
+    - `text`, `thought` and `commentary`: `delta` is more of its text.
     - `tool_call`: `id` and `name` are set on the first step; `delta` is more of its arguments as JSON text.
     - `part`: the part is complete and stands in `part`: the last step of a tool call, and the only one of kinds without
       deltas (images, built-in tools, ...).
@@ -37,7 +37,7 @@ class Chunk:
 
     def __init__(
         self,
-        kind: Literal["text", "thought", "tool_call", "part"],
+        kind: Literal["text", "thought", "commentary", "tool_call", "part"],
         index: int,
         delta: str = "",
         *,
@@ -45,7 +45,7 @@ class Chunk:
         name: str | None = None,
         part: Part | None = None,
     ) -> None:
-        self.kind: Literal["text", "thought", "tool_call", "part"] = kind
+        self.kind: Literal["text", "thought", "commentary", "tool_call", "part"] = kind
         self.index: int = index
         self.delta: str = delta
         self.id: str | None = id

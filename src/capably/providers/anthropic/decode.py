@@ -49,6 +49,7 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
             stop_detail=_stop_detail(message),
+            stop_sequence=_text_or_none(message, "stop_sequence"),
             usage=decode_usage(message.get("usage")),
             body=body,
             wire=_wire(message, content, request),

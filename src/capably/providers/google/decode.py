@@ -1,12 +1,12 @@
 """A generateContent body -> a `ResponseData`. Pure: no SDK, no I/O.
 
-Only the first candidate is read; others (`extra={"generationConfig": {"candidateCount": 2}}`) stay in `ResponseData.body`.
+The first candidate is the answer; others (`extra={"generationConfig": {"candidateCount": 2}}`) are in `ResponseData.others`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -17,9 +17,10 @@ from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
 from capably.providers.json import load_body
 from capably.types import parts as p
+from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.errors import ProviderError
 from capably.types.request import Request
-from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, part_type
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
 from capably.types.usage import Usage
 
 FINISH: Mapping[str, FinishReason] = {
@@ -62,7 +63,26 @@ def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
     usage = read_usage(reply.get("usageMetadata"), candidates[0] if candidates else {})
     if not candidates:
         return _reply(reply, body, (), "content_filter", usage, stop_detail=_blocked(reply))
-    candidate = candidates[0]
+    answer = _read_candidate(candidates[0], reply, request)
+    made = _reply(reply, body, answer.parts, answer.finish, usage, stop_detail=answer.stop_detail, wire=answer.content)
+    if "logprobsResult" in candidates[0]:
+        made.logprobs = tuple(decode_logprobs(candidates[0]["logprobsResult"]))
+    if len(candidates) > 1:
+        others = [_read_candidate(candidate, reply, request) for candidate in candidates[1:]]
+        made.others = tuple(Candidate(list(map(build_part, o.parts)), o.finish, o.stop_detail) for o in others)
+    return made
+
+
+class _Answer(NamedTuple):
+    """One candidate, read. `content` is what the next request sends back."""
+
+    parts: Sequence[p.Part | LazyPart]
+    finish: FinishReason
+    stop_detail: str | None
+    content: Object
+
+
+def _read_candidate(candidate: Object, reply: Object, request: Request) -> _Answer:
     content = read_object(candidate.get("content") or {}, "content")
     wire_parts = objects_of(content, "parts")
     reason = candidate.get("finishReason")
@@ -72,14 +92,30 @@ def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
     content = sendable(content)
     blocked = blocked_by(reply) if reason is None else None
     if blocked is not None:
-        return _reply(reply, body, parts, "content_filter", usage, stop_detail=blocked, wire=content)
+        return _Answer(parts, "content_filter", blocked, content)
     finish = _finish(reason, parts)
     token = candidate.get(CONTINUATION)
     if finish == "continuation" and token:
-        content, detail = {**content, CONTINUATION: token}, token
-    else:
-        detail = _stop_detail(finish, reason, candidate)
-    return _reply(reply, body, parts, finish, usage, stop_detail=detail, wire=content)
+        return _Answer(parts, finish, token, {**content, CONTINUATION: token})
+    return _Answer(parts, finish, _stop_detail(finish, reason, candidate), content)
+
+
+def decode_logprobs(result: Any) -> Sequence[TokenLogprob]:
+    """Return the tokens that Google chose, each with the most likely ones at its place."""
+    lists = read_object(result or {}, "logprobsResult")
+    tops = [objects_of(step, "candidates") for step in objects_of(lists, "topCandidates")]
+    chosen = objects_of(lists, "chosenCandidates")
+    return [
+        TokenLogprob(
+            str(token.get("token", "")),
+            token.get("logProbability", 0.0),
+            alternatives=[
+                TokenLogprob(str(top.get("token", "")), top.get("logProbability", 0.0))
+                for top in (tops[place] if place < len(tops) else ())
+            ],
+        )
+        for place, token in enumerate(chosen)
+    ]
 
 
 def _reply(

@@ -22,6 +22,9 @@ from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
 
+UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
+"""No reason. Some gateways write the default of the enum into each event."""
+
 APPENDED = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
 
@@ -119,7 +122,7 @@ class GoogleAccumulator:
         self._content = content or self._content
         for part in objects_of(content, "parts"):
             self._take(part)
-        if candidate.get("finishReason") is not None:
+        if candidate.get("finishReason") not in (None, "", UNSPECIFIED):
             self._end(merged)
 
     def _end(self, candidate: Object) -> None:
@@ -261,7 +264,7 @@ def _is_call(part: Object) -> bool:
 def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
     """Merge a field of an event into the merged candidate. An empty value never replaces an earlier one."""
     if not isinstance(value, dict):
-        if value is not None:
+        if value is not None and value != UNSPECIFIED and (value != "" or key not in merged):
             merged[key] = value
         return
     new = cast("Object", value)

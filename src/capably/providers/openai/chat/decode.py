@@ -15,10 +15,12 @@ from capably.providers.json import load_body
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
+from capably.types.candidate import Candidate
 from capably.types.request import Request
-from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, part_type
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
@@ -39,6 +41,9 @@ FINISH: Mapping[str, FinishReason] = {
     "model_context_window_exceeded": "context_overflow",
 }
 """Neutral words for what hosts call the end; any other is `other`, and stands in the detail."""
+
+FILTERED = tuple(word for word, reason in FINISH.items() if reason == "content_filter")
+"""Ends without which an answer must have a message. Azure leaves it out of a choice that it filtered."""
 
 FAILED = ("error", "insufficient_system_resource", "network_error")
 """Ends that are failures of the host, in the middle of the answer."""
@@ -94,23 +99,54 @@ def check_failed(completion: Json, provider: str) -> None:
 
 def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> ResponseData:
     choice: Json = completion["choices"][0]
-    message = with_call_ids(choice["message"], request)
-    parts = decode_message(message, completion, request)
-    if places:
-        indexes = {place: index for index, place in enumerate(places)}
-        parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
-    content = [part for _, part in parts]
+    message, content = _answer_of(choice, completion, request, places)
     reason, detail = _finish(choice, content)
     return ResponseData(
         content=content,
         finish_reason=reason,
         stop_detail=detail,
+        stop_sequence=_stop_sequence(choice),
+        logprobs=decode_logprobs(details_of(choice, "logprobs").get("content")),
+        others=[_candidate(other, completion, request) for other in completion["choices"][1:]],
         usage=decode_usage(completion),
         body=body,
         wire=message,
         id=completion.get("id"),
         model=completion.get("model"),
     )
+
+
+def _answer_of(
+    choice: Json, completion: Json, request: Request, places: Sequence[Place] = ()
+) -> tuple[dict[str, Any], list[p.Part | LazyPart]]:
+    """Return the message of a choice, to be sent back, and its parts."""
+    message = with_call_ids(_message_of(choice), request)
+    parts = decode_message(message, completion, request)
+    if places:
+        indexes = {place: index for index, place in enumerate(places)}
+        parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
+    return message, [part for _, part in parts]
+
+
+def _candidate(choice: Json, completion: Json, request: Request) -> Candidate:
+    _, parts = _answer_of(choice, completion, request)
+    reason, detail = _finish(choice, parts)
+    return Candidate([build_part(part) for part in parts], reason, detail)
+
+
+def _stop_sequence(choice: Json) -> str | None:
+    """Return the stop sequence that was met, which vLLM and SGLang name."""
+    met = choice.get("stop_reason") or choice.get("matched_stop")
+    return met if isinstance(met, str) else None
+
+
+def _message_of(choice: Json) -> dict[str, Any]:
+    message = choice.get("message")
+    if message is None and choice.get("finish_reason") in FILTERED:
+        return {"role": "assistant", "content": ""}
+    if not isinstance(message, dict):
+        raise ValueError("a choice has no message")
+    return cast("dict[str, Any]", message)
 
 
 def with_call_ids(message: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from capably.providers.json import load_body
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
+from capably.types.candidate import TokenLogprob
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData
 from capably.types.tools import Tool
@@ -36,6 +38,9 @@ CALLS_FOR_YOU = frozenset(
     {"function_call", "custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call"}
 )
 """Items that wait for an output from the caller, unless their output stands in the same response."""
+
+COMMENTARY = "commentary"
+"""The phase of a message that the model writes on the way to its answer."""
 
 IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
@@ -82,12 +87,19 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
         content=content,
         finish_reason=reason,
         stop_detail=detail,
+        logprobs=_logprobs(output),
         usage=decode_usage(response),
         body=body,
         wire=output,
         id=response.get("id"),
         model=response.get("model"),
     )
+
+
+def _logprobs(output: Sequence[Json]) -> Sequence[TokenLogprob]:
+    """Return the tokens of all texts, in order."""
+    parts = [part for item in output if item["type"] == "message" for part in item.get("content") or ()]
+    return [token for part in parts if part.get("logprobs") for token in decode_logprobs(part["logprobs"])]
 
 
 # Parts
@@ -100,7 +112,8 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part |
     """
     kind: str = item["type"]
     if kind == "message":
-        return [_content_part(part) for part in item.get("content") or ()]
+        make = _commentary if item.get("phase") == COMMENTARY else _content_part
+        return [make(part) for part in item.get("content") or ()]
     if kind == "reasoning":
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
@@ -117,6 +130,11 @@ def _thought(item: Json) -> p.Part:
 def _image(item: Json) -> p.Part:
     kind = IMAGE_TYPES.get(item.get("output_format") or "png", "image/png")
     return p.Image.from_url(f"data:{kind};base64,{item['result']}")
+
+
+def _commentary(part: Json) -> p.Part:
+    made = _content_part(part)
+    return p.Commentary(made.text) if isinstance(made, p.Text) else made
 
 
 def _content_part(part: Json) -> p.Part:
