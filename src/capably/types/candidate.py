@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from capably.types.parts import Part, Text
 from capably.types.values import Value, read_only, set_field
@@ -46,7 +46,7 @@ class Candidate(Value):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Candidate) and all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Candidate({list(self.content)!r}, {self.finish_reason!r})"
@@ -78,7 +78,7 @@ class TokenLogprob(Value):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TokenLogprob) and all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"TokenLogprob({self.token!r}, {self.logprob!r})"

@@ -287,6 +287,7 @@ def _named(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 )
 @pytest.mark.parametrize("output", ["complete", "empty"])
 def test_places_are_found_however_a_host_counts(change: Any, output: str) -> None:
+    story: list[Any] = STORY[1:-1]
     thought, text = {**THOUGHT, "id": "rs_1"}, {**TEXT, "id": "msg_1"}
     events = [
         {
@@ -295,7 +296,7 @@ def test_places_are_found_however_a_host_counts(change: Any, output: str) -> Non
         }
         if "item" in event
         else event
-        for event in STORY[1:-1]
+        for event in story
     ]
     complete = response(thought, text, SEARCH, CALL_A, CALL_B)
     last = complete if output == "complete" else {**complete, "output": []}
