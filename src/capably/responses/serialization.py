@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
 from capably.types import parts as p
 from capably.types.candidate import Candidate, TokenLogprob
+from capably.types.json import load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -89,8 +90,8 @@ def dump_messages(messages: Sequence[Any]) -> str:
 
 
 def load_messages(text: str) -> list[Any]:
-    """Return the conversation that `dump_messages` wrote."""
-    return decode(_read(text, "messages"))
+    """Return the conversation that `dump_messages` wrote. Raise `ValueError` for anything else."""
+    return _checked("messages", lambda: decode(_read(text, "messages")))
 
 
 def dump_response(response: Any) -> str:
@@ -99,8 +100,18 @@ def dump_response(response: Any) -> str:
 
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
-    """Return the response that `dump_response` wrote, as a `cls`."""
-    return _restore(cls, _read(text, "response"), format, tools)
+    """Return the response that `dump_response` wrote, as a `cls`. Raise `ValueError` for anything else."""
+    return _checked("response", lambda: _restore(cls, _read(text, "response"), format, tools))
+
+
+def _checked(key: str, load: Callable[[], Any]) -> Any:
+    """Return what `load` returns. Its errors over JSON of another shape are a `ValueError` that says so."""
+    try:
+        return load()
+    except (AttributeError, LookupError, RecursionError, TypeError) as error:
+        raise ValueError(
+            f"this is no {key} of capably's: it cannot be read ({type(error).__name__}: {error})"
+        ) from error
 
 
 def pickled_response(response: Any) -> tuple[Any, ...]:
@@ -110,7 +121,7 @@ def pickled_response(response: Any) -> tuple[Any, ...]:
 
 def _read(text: str, key: str) -> Any:
     try:
-        data: Any = msgspec.json.decode(text)
+        data: Any = load_body(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"this is no JSON: {error}") from error
     fields: dict[str, Any] = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
@@ -181,7 +192,7 @@ def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]
 def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
     from capably_models import Model
 
-    params: dict[str, Any] = decode(state["params"])
+    params: dict[str, Any] = dict(decode(state["params"]))
     if tools:
         params["tools"] = list(tools)
     if format is not None:

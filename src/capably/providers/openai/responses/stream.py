@@ -27,11 +27,13 @@ PARAGRAPH = "\n\n"
 class ItemState:
     """One output item in the making: how much of each of its parts was given out."""
 
-    __slots__ = ("announced", "done", "paragraph", "parts", "places", "sent", "waiting")
+    __slots__ = ("announced", "done", "paragraph", "parts", "places", "sent", "waiting", "words")
 
     def __init__(self) -> None:
         self.announced: Mapping[str, Any] = {}
         """The item as its first event has it; empty before that, or where there is none."""
+        self.words: Literal["text", "commentary"] = "text"
+        """The kind of chunk for its text."""
         self.done: bool = False
         self.places: dict[int, int] = {}
         """`content_index` of an event -> the place in the item. They begin at 1, or elsewhere, at some hosts."""
@@ -48,11 +50,6 @@ class ItemState:
         if content_index is None:
             return max(len(self.places) - 1, 0)
         return self.places.setdefault(content_index, len(self.places))
-
-    @property
-    def words(self) -> Literal["text", "commentary"]:
-        """Return the kind of chunk for its text."""
-        return "commentary" if self.announced.get("phase") == COMMENTARY else "text"
 
     def gathered(self) -> dict[str, Any]:
         """Return the item as its events add up to it, for hosts that never send it complete."""
@@ -158,6 +155,8 @@ class ResponsesAccumulator:
         index = self._begin(event, item)
         state = self._items[index]
         state.announced = {key: value for key, value in item.items() if key != "content"}
+        if item.get("phase") == COMMENTARY:
+            state.words = "commentary"
         if item["type"] != "message":
             state.parts = 1
         if item["type"] != "function_call":
@@ -172,7 +171,9 @@ class ResponsesAccumulator:
     def text_delta(self, event: Event) -> Sequence[Chunk]:
         index = self._place(event)
         state = self._items[index]
-        return self._grow(index, state.place(event.get("content_index")), state.words, event["delta"])
+        part = event["content_index"] if "content_index" in event else None  # noqa: SIM401 - as above
+        place = state.places[part] if part in state.places else state.place(part)
+        return self._grow(index, place, state.words, event["delta"])
 
     def thought_delta(self, event: Event) -> Sequence[Chunk]:
         index, delta = self._place(event), event["delta"]
@@ -247,12 +248,12 @@ class ResponsesAccumulator:
         Ids come first, unless they are new: some hosts send another id with each event. An event without an index, for an
         item that nothing announced, begins one if `new`.
         """
-        id, index = event.get("item_id"), _index_of(event)
-        if isinstance(id, str) and id in self._by_id:
-            return self._by_id[id]
+        if "item_id" in event and event["item_id"] in self._by_id:
+            return self._by_id[event["item_id"]]
+        index = _index_of(event) if "output_index" in event else None
         if index is not None:
-            return self._places.get(index, index)
-        return self._begin(event, {"id": id}) if new else self._last
+            return self._places.get(index, index) if self._places else index
+        return self._begin(event, {"id": event.get("item_id")}) if new else self._last
 
     def _after_all(self) -> int:
         return max(self._items, default=-1) + 1
@@ -336,8 +337,8 @@ class ResponsesAccumulator:
 
 def _index_of(event: Event) -> int | None:
     """Return the index of an item in the output; `None` if the event has none."""
-    index = event.get("output_index")
-    if index is not None and (not isinstance(index, int) or index < 0):
+    index = event["output_index"] if "output_index" in event else None  # noqa: SIM401 - a call less for each delta
+    if index is not None and (type(index) is not int or index < 0):
         raise ValueError(f"`output_index` is {index!r}")
     return index
 
