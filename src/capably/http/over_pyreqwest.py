@@ -59,11 +59,7 @@ class PyreqwestClient:
         for client in list(self._clients.values()):
             client.close()
 
-    _tasks: set[asyncio.Future[object]] = set()
-"""Streams that are being closed while they are read. An event loop itself does not hold its tasks."""
-
-
-def _message(self, request: HttpRequest, timeout: Timeout) -> SyncStreamRequest:
+    def _message(self, request: HttpRequest, timeout: Timeout) -> SyncStreamRequest:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
         return _message(client.post(request.url), request, timeout).build_streamed()
 
@@ -169,6 +165,10 @@ class AsyncPyreqwestReply:
 
     async def finish(self) -> None:
         await self.close()
+
+
+_tasks: set[asyncio.Future[object]] = set()
+"""Streams that are being closed while they are read. An event loop itself does not hold its tasks."""
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
