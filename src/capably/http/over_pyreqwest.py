@@ -157,7 +157,7 @@ class AsyncPyreqwestReply:
             return
         self._closed = True
         if self._reading:  # Another task reads, and the library would wait for it.
-            task: asyncio.Future[object] = asyncio.ensure_future(self._request.__aexit__(None, None, None))
+            task: asyncio.Future[None] = asyncio.ensure_future(self._request.__aexit__(None, None, None))
             _tasks.add(task)
             task.add_done_callback(_tasks.discard)
         else:
@@ -167,7 +167,7 @@ class AsyncPyreqwestReply:
         await self.close()
 
 
-_tasks: set[asyncio.Future[object]] = set()
+_tasks: set[asyncio.Future[None]] = set()
 """Streams that are being closed while they are read. An event loop itself does not hold its tasks."""
 
 
