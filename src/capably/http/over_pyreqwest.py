@@ -15,6 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import TypeVar
 
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.http import HeaderMap
 from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
@@ -36,7 +37,10 @@ IDLE = timedelta(seconds=30)
 
 
 class PyreqwestClient:
-    """Connections of `SyncClient`s: one for each pair of timeouts, which the library has for a client only."""
+    """Connections of `SyncClient`s: one for each pair of timeouts, which the library has for a client only.
+
+    A body is buffered by the library, except that of a stream, whose pieces are there as soon as they arrive.
+    """
 
     name = "pyreqwest"
 
@@ -44,10 +48,10 @@ class PyreqwestClient:
         self._clients: dict[tuple[float, float], SyncClient] = {}
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
-        return interruptible(_fetch, self._message(request, timeout))
+        return interruptible(_fetch, self._message(request, timeout).build_streamed())
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
-        message = self._message(request, timeout)
+        message = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
         return PyreqwestReply(
             message, interruptible(message.__enter__, last=lambda: message.__exit__(None, None, None))
         )
@@ -59,13 +63,20 @@ class PyreqwestClient:
         for client in list(self._clients.values()):
             client.close()
 
-    def _message(self, request: HttpRequest, timeout: Timeout) -> SyncStreamRequest:
+    def _message(self, request: HttpRequest, timeout: Timeout) -> SyncRequestBuilder:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
-        return _message(client.post(request.url), request, timeout).build_streamed()
+        return _message(client.post(request.url), request, timeout)
 
     def _opened(self, timeout: Timeout) -> SyncClient:
         client = _set_up(SyncClientBuilder(), timeout).build()
         return self._clients.setdefault((timeout.connect, timeout.silence), client)
+
+
+QUICK, MANY = 0.002, 8
+"""Seconds of a read whose bytes were there already, and how many of them in a row make a burst.
+
+In a burst a piece is read at once; else another thread waits for it, which costs more than all else and can be interrupted.
+"""
 
 
 class PyreqwestReply:
@@ -75,14 +86,25 @@ class PyreqwestReply:
         self._request = request
         self._reader = response.body_reader
         self._reading_by: Waiter | None = None
-        self._closed = False
+        self._closed = self._reading = False
+        self._quick = 0
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
+        start = time.monotonic()
+        self._reading = True
+        try:
+            piece = self._reader.read_chunk() if self._quick >= MANY else self._wait_for_piece()
+        finally:
+            self._reading = False
+        self._quick = self._quick + 1 if time.monotonic() - start < QUICK else 0
+        return bytes(piece or b"")
+
+    def _wait_for_piece(self) -> Bytes | None:
         self._reading_by = waiter = idle_waiter()
         try:
-            return bytes(waiter.run(self._reader.read_chunk, last=self._leave) or b"")
+            return waiter.run(self._reader.read_chunk, last=self._leave)
         finally:
             self._reading_by = None
             self._closed = self._closed or waiter.abandoned
@@ -92,9 +114,11 @@ class PyreqwestReply:
             return
         self._closed = True
         waiter = self._reading_by
-        if waiter is None:
+        if not self._reading:
             self._leave()
-        else:  # Another thread reads, and the library would wait for it.
+        elif waiter is None:  # Another thread reads, and the library waits for it.
+            idle_waiter().go(self._leave)
+        else:
             error = ConnectionAbortedError("the stream was closed while it was read")
             waiter.abandon(error, self._leave)
 
@@ -115,13 +139,17 @@ class AsyncPyreqwestClient:
         _let_threads_end()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
-        reply = await self.open(request, timeout)
+        streamed = self._message(request, timeout).build_streamed()
+        reply = AsyncPyreqwestReply(streamed, await streamed.__aenter__())
         return Answer(reply.status, reply.headers, await read_body(reply))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
-        client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
-        streamed = _message(client.post(request.url), request, timeout).build_streamed()
+        streamed = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
         return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+
+    def _message(self, request: HttpRequest, timeout: Timeout) -> RequestBuilder:
+        client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
+        return _message(client.post(request.url), request, timeout)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -172,12 +200,9 @@ _tasks: set[asyncio.Future[None]] = set()
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
-    """Return a request as the library builds it. It says itself which compressions it reads.
-
-    Nothing is buffered: a piece of a stream is there as soon as it arrives.
-    """
+    """Return a request as the library builds it. It says itself which compressions it reads."""
     headers = {name: value for name, value in request.headers.items() if name != "accept-encoding"}
-    message = message.headers(headers).body_bytes(request.body).streamed_read_buffer_limit(0)
+    message = message.headers(headers).body_bytes(request.body)
     return message if timeout.total is None else message.timeout(timedelta(seconds=timeout.total))
 
 
