@@ -141,16 +141,27 @@ class AsyncPyreqwestReply:
     def __init__(self, request: StreamRequest, response: Response) -> None:
         self._request = request
         self._reader = response.body_reader
+        self._reading_by: asyncio.Task[object] | None = None
         self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        return bytes(await self._reader.read_chunk() or b"")
+        self._reading_by = task = asyncio.current_task()
+        try:
+            return bytes(await self._reader.read_chunk() or b"")
+        except asyncio.CancelledError:
+            if not self._closed or task is None or task.uncancel():
+                raise
+            raise ConnectionAbortedError("the stream was closed while it was read") from None
+        finally:
+            self._reading_by = None
 
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
+            if self._reading_by is not None:  # Another task reads, and the library would wait for it.
+                self._reading_by.cancel()
             await self._request.__aexit__(None, None, None)
 
     async def finish(self) -> None:

@@ -262,7 +262,8 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     async def close(self) -> None:
         """Close the connection. `chunks` still yields what has arrived."""
         self._closed = True
-        await self._steps.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        with contextlib.suppress(RuntimeError):  # The generator runs, in another task.
+            await self._steps.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         await self._events.close()
 
     async def __aenter__(self) -> Self:
