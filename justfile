@@ -60,11 +60,21 @@ matrix *ARGS:
 conformance *ARGS:
     PYTHONPATH=scripts:tests uv run --quiet python -m conformance {{ ARGS }}
 
+# a program that PyInstaller has frozen, run once against loopback servers
+frozen:
+    PYTHONPATH=tests uv run --quiet --group freeze python scripts/frozen.py
+
 # our library against a server that others wrote (npm's aimock, which it installs into a cache; needs Node)
 peer:
     uv run --quiet python scripts/aimock_test.py
 
+# questions to a server that misbehaves, over both HTTP libraries and over capably: whose answer comes back?
+http-fuzz *ARGS:
+    PYTHONPATH=tests uv run --quiet python scripts/http_fuzz.py {{ ARGS }}
+
 # what calls cost: the SDKs, ours and (--peers) others, interleaved, in CPU time
+
+# what calls cost: the SDKs, ours over both HTTP libraries and (--peers) others, interleaved, in CPU time
 bench *ARGS:
     @uv run --quiet python scripts/bench/run.py {{ ARGS }}
 

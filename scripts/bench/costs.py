@@ -76,14 +76,14 @@ def processes(codes: dict[str, str], runs: int) -> dict[str, dict[str, float]]:
 
 
 def first_answers(runs: int) -> dict[str, dict[str, float]]:
-    """Measure from the start of Python to the first answer, with the SDK alone and with capably."""
+    """Measure from the start of Python to the first answer, with the SDK alone and with capably over each HTTP library."""
     with serving() as served:
         codes = {
             f"{wire}, {system}": FIRST.format(
                 here=str(HERE), file=str(HERE / f"{system}.py"), wire=wire, url=served.url
             )
             for wire in WIRES
-            for system in ("sdk", "ours")
+            for system in ("sdk", "ours", "fast")
         }
         return processes(codes, runs)
 
@@ -104,7 +104,7 @@ def long_streams(runs: int) -> dict[str, dict[str, float]]:
                 f"{wire}, {system}, {megabytes} MB": LONG.format(
                     here=str(HERE), file=str(HERE / f"{system}.py"), wire=wire, url=server.url, size=count * 65536
                 )
-                for system in ("sdk", "ours")
+                for system in ("sdk", "ours", "fast")
             }
             costs |= processes(codes, runs)
     return costs

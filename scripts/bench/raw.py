@@ -135,7 +135,7 @@ def _events(chunks: Iterable[bytes]) -> Iterator[Event]:
                 yield _event.decode(data)
 
 
-def _streamed(events: Iterable[Event]) -> Answer:
+def _of_events(events: Iterable[Event]) -> Answer:
     text: list[str] = []
     read = written = 0
     for event in events:
@@ -151,6 +151,28 @@ def _streamed(events: Iterable[Event]) -> Answer:
         if usage:
             read, written = usage.tokens[0] or read, usage.tokens[1] or written
     return Answer("".join(text), (), (read, written))
+
+
+def answer_of(body: bytes, case: Case) -> Answer:
+    """Return what a reply says."""
+    answer = _reply.decode(body).answer()
+    return answer._replace(text=repr(_json(answer.text))) if case.structured else answer
+
+
+def streamed(chunks: Iterable[bytes]) -> Answer:
+    """Return what a stream says."""
+    return _of_events(_events(chunks))
+
+
+def urls(wire: str, url: str) -> dict[bool, str]:
+    """Return the addresses of calls and of streams, for those who use no SDK."""
+    if wire == "google":
+        model = f"{base_url(wire, url)}/v1beta/models/{MODELS[wire]}"
+        return {False: f"{model}:generateContent", True: f"{model}:streamGenerateContent?alt=sse"}
+    return dict.fromkeys((False, True), base_url(wire, url) + PATHS[wire])
+
+
+HEADERS = {"content-type": "application/json", "accept": "application/json", "authorization": "Bearer test"}
 
 
 def _tools(wire: str) -> dict[str, Any]:
@@ -208,7 +230,7 @@ class System:
             "options": {"headers": {"content-type": "application/json"}},
         }
 
-    def _body(self, case: Case, streams: bool = False) -> bytes:
+    def body(self, case: Case, streams: bool = False) -> bytes:
         if "thoughts" in case.title or (streams and case.tools):
             raise NotImplementedError
         turns = [*HISTORY, ("user", case.prompt)] if case.history else [("user", case.prompt)]
@@ -231,28 +253,27 @@ class System:
         return {"url": request.url, "headers": request.headers, "content": body}
 
     def call(self, case: Case) -> Answer:
-        body = self._body(case)
+        body = self.body(case)
         if self.wire == "google":
             response = self.api._httpx_client.post(**self._google(body, "generateContent"))
         else:
             response = self.client.post(content=body, **self.fixed)
-        answer = _reply.decode(response.content).answer()
-        return answer._replace(text=repr(_json(answer.text))) if case.structured else answer
+        return answer_of(response.content, case)
 
     def stream(self, case: Case) -> Answer:
-        body = self._body(case, True)
+        body = self.body(case, True)
         if self.wire == "google":
             options = self._google(body, "streamGenerateContent?alt=sse")
             with self.api._httpx_client.stream("POST", **options) as response:
-                return _streamed(_events(response.iter_bytes()))
+                return _of_events(_events(response.iter_bytes()))
         response = self.client.post(content=body, stream=True, **self.fixed)
-        return _streamed(_events(response.iter_bytes()))
+        return _of_events(_events(response.iter_bytes()))
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:
         return await asyncio.gather(*(self._call_async(case) for _ in range(count)))
 
     async def _call_async(self, case: Case) -> Answer:
-        body = self._body(case)
+        body = self.body(case)
         if self.wire == "google":
             response = await self.api._async_httpx_client.post(**self._google(body, "generateContent"))
         else:

@@ -1,6 +1,7 @@
 """What a call costs: the vendors' SDKs, capably and its peers, on the same work, one after the other in random order.
 
-    just bench                                   # ours against the SDKs
+    just bench                                   # ours, over both HTTP libraries, against the SDKs
+    just bench --systems ours,plain_httpx2       # and a library alone (plain_pyreqwest, raw: the SDK's client alone)
     just bench --peers                           # and the peers (installs each into an environment of its own)
     just bench --wires google --cases small,history --rounds 20
     just bench --json result.json                # every number
@@ -39,6 +40,12 @@ HERE = Path(__file__).resolve().parent
 BASELINE_FILE = HERE / "kept.json"
 BASE = "sdk"
 """The system that the others are measured against."""
+
+OURS = ("ours", "fast")
+"""capably over httpx2, and over pyreqwest."""
+
+PLAIN = ("raw", "plain_httpx2", "plain_pyreqwest")
+"""The SDKs' clients alone, and the HTTP libraries alone: marks to measure ourselves against."""
 
 SLOWER = 0.05
 """Ratios that differ by less than this share, or whose middle halves overlap, are taken for equal."""
@@ -103,7 +110,7 @@ def serving() -> Generator[Served]:
 
 def systems(names: Sequence[str]) -> dict[str, Path]:
     """Return the files of the systems with these names."""
-    files = {name: HERE / f"{name}.py" for name in (BASE, "ours", "raw")}
+    files = {name: HERE / f"{name}.py" for name in (BASE, *OURS, *PLAIN)}
     files.update((file.stem, file) for file in sorted((HERE / "peers").glob("*.py")))
     return {name: files[name] for name in dict.fromkeys((BASE, *names))}
 
@@ -162,7 +169,7 @@ def ratio(took: dict[str, list[float]], name: str) -> dict[str, float]:
 def table(result: dict[str, Any]) -> str:
     """Format the ratios of every system, case by case, for all wire formats."""
     names = sorted({name for cases in result.values() for case in cases.values() for name in case} - {BASE})
-    names.sort(key=lambda name: name != "ours")
+    names.sort(key=lambda name: [*OURS, *PLAIN, name].index(name))
     lines: list[str] = []
     for wire, cases in result.items():
         lines.append(f"\n{wire:34}{'SDK, us':>10}" + "".join(f"{name:>24}" for name in names))
@@ -188,12 +195,13 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def _summary(ratios: dict[str, dict[str, float]]) -> str:
-    others = sorted(numbers["ratio"] for name, numbers in ratios.items() if name not in (BASE, "ours", "raw"))
-    ours = (
-        f"**{ratios['ours']['ratio']:.2f}** ({ratios['ours']['low']:.2f}-{ratios['ours']['high']:.2f})"
-        if "ours" in ratios
-        else "-"
-    )
+    others = sorted(numbers["ratio"] for name, numbers in ratios.items() if name not in (BASE, *OURS, *PLAIN))
+    cells = [
+        f"**{ratios[name]['ratio']:.2f}** ({ratios[name]['low']:.2f}-{ratios[name]['high']:.2f})"
+        for name in OURS
+        if name in ratios
+    ]
+    ours = " / ".join(cells) or "-"
     return f"{ours}; {others[0]:.2f} to {others[-1]:.2f}" if others else ours
 
 
@@ -212,15 +220,17 @@ def slower(result: dict[str, Any], baseline: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     for wire, cases in result.items():
         for case, ratios in cases.items():
-            before, now = baseline.get(wire, {}).get(case, {}).get("ours"), ratios.get("ours")
-            if before and now and now["low"] > before["high"] and now["ratio"] > before["ratio"] * (1 + SLOWER):
-                lines.append(f"{wire}, {CASES[case].title}: {before['ratio']:.2f} -> {now['ratio']:.2f} of the SDK")
+            for name in OURS:
+                before, now = baseline.get(wire, {}).get(case, {}).get(name), ratios.get(name)
+                if before and now and now["low"] > before["high"] and now["ratio"] > before["ratio"] * (1 + SLOWER):
+                    change = f"{before['ratio']:.2f} -> {now['ratio']:.2f} of the SDK"
+                    lines.append(f"{wire}, {CASES[case].title}, {name}: {change}")
     return lines
 
 
 def about() -> dict[str, Any]:
     """Describe the machine and the versions that a result belongs to."""
-    packages = ("anthropic", "openai", "google-genai", "httpx2", "msgspec", "urllib3", "aiohttp", "capably")
+    packages = ("anthropic", "openai", "google-genai", "httpx2", "msgspec", "pyreqwest", "capably")
     versions: dict[str, str] = {}
     for package in packages:
         try:
@@ -239,7 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wires", default=",".join(WIRES), help="with commas")
     parser.add_argument("--cases", default=",".join(CASES), help="with commas")
-    parser.add_argument("--systems", default="ours", help="with commas; files of this folder and of peers/")
+    parser.add_argument("--systems", default=",".join(OURS), help="with commas; files of this folder and of peers/")
     parser.add_argument("--peers", action="store_true", help="all of peers/ too")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument(

@@ -79,6 +79,16 @@ def test_the_wheel_alone_runs_a_scripted_model_without_any_sdk(wheel_python: str
     assert _python(wheel_python, program).stdout == "Hello!\n"
 
 
+def test_the_wheel_tells_pyinstaller_where_its_hook_is(wheel_python: str) -> None:
+    program = """
+from importlib.metadata import entry_points
+from pathlib import Path
+(found,) = entry_points(group="pyinstaller40")
+print(*(file.name for folder in found.load()() for file in Path(folder).glob("hook-*.py")))
+"""
+    assert _python(wheel_python, program).stdout == "hook-capably.py\n"
+
+
 def test_the_wheel_alone_calls_all_four_formats(wheel_python: str) -> None:
     program = """
 import asyncio, json, sys, threading
@@ -102,6 +112,29 @@ assert not sys.modules.keys() & {"anthropic", "openai", "google.genai", "pydanti
     done = _python(wheel_python, program, PYTHONPATH=str(ROOT / "tests"), PYTHONWARNINGS="error")
     assert done.stdout == "anthropic Hi Hi\nopenai Hi Hi\ngroq Hi Hi\ngoogle Hi Hi\n"
     assert done.stderr == ""
+
+
+def test_a_zip_app_runs_from_its_archive(wheel: Path, new_environment: Callable[..., str], tmp_path: Path) -> None:
+    """Python files run from an archive; what is compiled (msgspec) does not, and is installed beside it."""
+    app = tmp_path / "app.pyz"
+    app.write_bytes(wheel.read_bytes())
+    program = (
+        "import capably\n"
+        "from capably import llm\n"
+        "print('app.pyz' in capably.__file__, len(llm.models(tools=True)) > 50)\n"
+        "from capably.cli import main\n"
+        "main(['show', 'openai/gpt-6.1-sol'])\n"
+        "llm.configure('openai', api_key='test', base_url='http://127.0.0.1:9', max_retries=0)\n"
+        "try: llm.Model('openai/gpt-6.1-sol').call('Hi')\n"
+        "except llm.ConnectionFailedError: print('sent')\n"
+    )
+    with zipfile.ZipFile(app, "a") as archive:
+        archive.writestr("__main__.py", program)
+    python = new_environment("msgspec", "httpx2")
+    done = subprocess.run([python, str(app)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[-1]) == ("True True", "sent")
 
 
 def test_the_wheel_brings_nine_packages_at_most(wheel_python: str) -> None:

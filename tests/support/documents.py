@@ -24,7 +24,14 @@ from .loopback import Canned, Loopback, Received
 from .vendor_replies import vendor_reply
 
 MARK = "# error:"
-PROVIDERS = ("anthropic", "openai", "google")
+ADDRESSES = {
+    "anthropic": "ANTHROPIC_BASE_URL",
+    "openai": "OPENAI_BASE_URL",
+    "google": "GOOGLE_GEMINI_BASE_URL",
+}
+"""Provider -> the variable of its address."""
+
+PROVIDERS = tuple(ADDRESSES)
 
 
 class Block(NamedTuple):
@@ -91,14 +98,16 @@ def check_blocks(blocks: Sequence[Block], folder: Path) -> tuple[Errors, dict[st
 def loopback_providers() -> Generator[Callable[[], None]]:
     """Put loopback servers in the place of the three large providers. They answer calls and streams with a short text.
 
-    Yields a function that does so again, after a block that set a provider otherwise.
+    Handles reach them too, by the environment. Yields a function that does so again, after a block that set a provider otherwise.
     """
-    with contextlib.ExitStack() as stack:
-        urls = {name: stack.enter_context(Loopback([_answer(name)])).url for name in PROVIDERS}
+    with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as environment:
+        for name, variable in ADDRESSES.items():
+            url = stack.enter_context(Loopback([_answer(name)])).url
+            environment.setenv(variable, f"{url}/v1" if name == "openai" else url)
 
         def use_servers() -> None:
-            for name, url in urls.items():
-                llm.configure(name, api_key="test", base_url=f"{url}/v1" if name == "openai" else url)
+            for name in PROVIDERS:
+                llm.configure(name, api_key="test")
 
         use_servers()
         yield use_servers

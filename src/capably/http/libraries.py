@@ -6,7 +6,6 @@ pyreqwest's runtime does not survive a fork: a child of a process that used it g
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -40,6 +39,27 @@ if hasattr(os, "register_at_fork"):
 
 _of_parent: list[Any] = []
 """In a forked child, the clients of its parent. They are never used, nor let go, which could write to its connections."""
+
+
+def _load_pyreqwest() -> None:
+    """Import pyreqwest in a thread that never ends.
+
+    The memory allocator in pyreqwest 0.15 belongs to the thread that imports it first. After the end of that thread, the
+    process dies.
+    """
+    if "pyreqwest.client" in sys.modules or threading.current_thread() is threading.main_thread():
+        return
+    loaded = threading.Event()
+
+    def load_and_stay() -> None:
+        try:
+            import_module("pyreqwest.client")
+        finally:
+            loaded.set()
+        threading.Event().wait()
+
+    threading.Thread(target=load_and_stay, name="capably-pyreqwest", daemon=True).start()
+    loaded.wait()
 
 
 def choose(http: Library) -> Literal["httpx2", "pyreqwest"]:
@@ -127,6 +147,7 @@ class Clients:
         if self._given_async is None and self._given is not None:
             raise ConfigurationError("http_client= sends synchronous calls only; give an async_http_client= as well")
         if self._given_async is None and choose(self._http) == "pyreqwest" and _is_asyncio():
+            _load_pyreqwest()
             from capably.http.over_pyreqwest import AsyncPyreqwestClient
 
             _Process.used_pyreqwest = True
@@ -154,6 +175,7 @@ class Clients:
         if self._given is None and self._given_async is not None:
             raise ConfigurationError("async_http_client= sends asynchronous calls only; give an http_client= as well")
         if self._given is None and choose(self._http) == "pyreqwest":
+            _load_pyreqwest()
             from capably.http.over_pyreqwest import PyreqwestClient
 
             _Process.used_pyreqwest = True
@@ -191,7 +213,9 @@ class SdkClients:
 def _running_loop() -> Any:
     """Return the running event loop of asyncio, or what stands for it in trio."""
     if _is_asyncio():
-        return asyncio.get_running_loop()
+        from asyncio import get_running_loop
+
+        return get_running_loop()
     trio: Any = import_module("trio")
     return trio.lowlevel.current_trio_token()
 
