@@ -142,6 +142,30 @@ def test_another_thread_can_close_a_stream_that_waits(provider: str, library: st
         assert error is None or isinstance(error, llm.CapablyError)
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("provider", MODELS)
+def test_another_task_can_close_a_stream_that_waits(provider: str, library: str) -> None:
+    async def closed_while_read(model: Any) -> tuple[float, BaseException | None]:
+        stream = await model.stream_async("Hi")
+
+        async def read() -> None:
+            async for _ in stream.text_stream():
+                pass
+
+        reader = asyncio.create_task(read())
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        await asyncio.wait_for(stream.close(), 5)
+        await asyncio.wait([reader], timeout=5)
+        taken = time.monotonic() - began
+        await model.defaults["provider"].aclose()
+        return taken, reader.exception()
+
+    with Lines(hangs(provider)) as server:
+        taken, error = asyncio.run(closed_while_read(model_at(provider, server.url, library, timeout=20)))
+        assert taken < 2 and (error is None or isinstance(error, llm.CapablyError))
+
+
 @EACH_STREAM
 def test_a_stream_that_is_left_closes_its_connection(provider: str, way: str, library: str) -> None:
     def many(request: bytes) -> Iterable[bytes | float]:

@@ -169,34 +169,31 @@ class AsyncPyreqwestReply:
     def __init__(self, request: StreamRequest, response: Response) -> None:
         self._request = request
         self._reader = response.body_reader
-        self._closed = self._reading = False
+        self._reading_by: asyncio.Task[object] | None = None
+        self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        self._reading = True
+        self._reading_by = task = asyncio.current_task()
         try:
             return bytes(await self._reader.read_chunk() or b"")
+        except asyncio.CancelledError:
+            if not self._closed or task is None or task.uncancel():
+                raise
+            raise ConnectionAbortedError("the stream was closed while it was read") from None
         finally:
-            self._reading = False
+            self._reading_by = None
 
     async def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        if self._reading:  # Another task reads, and the library would wait for it.
-            task: asyncio.Future[None] = asyncio.ensure_future(self._request.__aexit__(None, None, None))
-            _tasks.add(task)
-            task.add_done_callback(_tasks.discard)
-        else:
+        if not self._closed:
+            self._closed = True
+            if self._reading_by is not None:  # Another task reads, and the library would wait for it.
+                self._reading_by.cancel()
             await self._request.__aexit__(None, None, None)
 
     async def finish(self) -> None:
         await self.close()
-
-
-_tasks: set[asyncio.Future[None]] = set()
-"""Streams that are being closed while they are read. An event loop itself does not hold its tasks."""
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
