@@ -271,7 +271,7 @@ def test_work_and_memory_are_in_proportion_to_what_arrived(case: Callable[[], No
     assert ended.returncode == 0, ended.stderr[-2000:]
 
 
-@pytest.mark.parametrize("index", [-1, 0.5, "0", None, [0]], ids=repr)
+@pytest.mark.parametrize("index", [-1, 0.5, "0", True, [0]], ids=repr)
 def test_an_index_that_is_no_place_is_a_malformed_reply(index: Any) -> None:
     with pytest.raises(ServerError, match="cannot be read"):
         accumulator(ResponsesAccumulator(request()), response(text_at(index)))

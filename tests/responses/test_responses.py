@@ -686,3 +686,35 @@ def test_a_system_of_the_models_own_is_said_once_in_every_form() -> None:
     assert asked.request["system"] == "Be kind."
     assert "prefill" not in asked.request
     assert model.stream("a").resume("b").request["system"] == "Be kind."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda state: [], id="a list"),
+        pytest.param(lambda state: {**state, "model": 5}, id="a model that is a number"),
+        pytest.param(lambda state: {key: value for key, value in state.items() if key != "reply"}, id="no reply"),
+        pytest.param(lambda state: {**state, "sent": [{"__kind__": ["x"]}]}, id="a kind that is a list"),
+        pytest.param(lambda state: {**state, "sent": [{"__bytes__": 5}]}, id="bytes that are a number"),
+        pytest.param(lambda state: {**state, "sent": [{"__plain__": 5}]}, id="a mapping that is a number"),
+        pytest.param(lambda state: {**state, "params": 1}, id="parameters that are a number"),
+        pytest.param(lambda state: {**state, "day": "x"}, id="a day that is none"),
+    ],
+)
+def test_json_of_another_shape_is_a_value_error(change: Any) -> None:
+    saved = json.loads(llm.scripted("Hi").call("Hi").to_json())
+    with pytest.raises(ValueError, match=r"capably|isoformat"):
+        llm.Response.from_json(json.dumps({**saved, "response": change(saved["response"])}))
+
+
+@pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, b"\xff", None, "{}"])
+def test_what_is_no_saved_response_is_a_value_error(text: Any) -> None:
+    with pytest.raises(ValueError, match="this is no"):
+        llm.Response.from_json(text)
+    with pytest.raises(ValueError, match="this is no"):
+        llm.load_messages(text)
+
+
+def test_a_saved_answer_with_half_an_emoji_is_read() -> None:
+    text = llm.scripted("Hello").call("Hi").to_json().replace("Hello", "\\ud83d")
+    assert llm.Response.from_json(text).text() == "\ufffd"

@@ -251,10 +251,11 @@ def test_usage_survives_pickling_and_shows_itself(usage: Usage) -> None:
 
 
 RATES = {"input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": 2.5, "cache_write_1h": 4.0}
+UNKNOWN = dict.fromkeys(("input_audio", "output_audio", "output_image", "batch"))
 
 
 def priced(**fields: Any) -> Any:
-    return {"start": None, "until": None, "tiers": [], **RATES, **fields}
+    return {"start": None, "until": None, "tiers": [], **UNKNOWN, **RATES, **fields}
 
 
 DAY = datetime.date(2026, 11, 30)
@@ -316,10 +317,73 @@ MILLION = 1_000_000
             id="the first day of a price",
         ),
         pytest.param(Usage(MILLION), [priced(until="2026-11-29")], None, id="a price that has ended"),
+        pytest.param(Usage(reported=False), [priced()], None, id="no usage"),
+        pytest.param(
+            Usage(MILLION, MILLION, input_audio_tokens=900_000, output_audio_tokens=950_000),
+            [priced(input_audio=32.0, output_audio=64.0)],
+            0.2 + 28.8 + 0.5 + 60.8,
+            id="sound",
+        ),
+        pytest.param(Usage(10, input_audio_tokens=1), [priced()], None, id="sound without a rate"),
+        pytest.param(Usage(0, 10, output_audio_tokens=1), [priced()], None, id="spoken without a rate"),
+        pytest.param(
+            Usage(10, cache_read_tokens=5, input_audio_tokens=5, cache_read_audio_tokens=5),
+            [priced(input_audio=3.0)],
+            None,
+            id="sound read from the cache",
+        ),
+        pytest.param(
+            Usage(MILLION, cache_read_tokens=500_000, input_audio_tokens=500_000),
+            [priced(input_audio=4.0)],
+            0.1 + 2.0,
+            id="sound beside what was read from the cache",
+        ),
+        pytest.param(
+            Usage(0, MILLION, output_image_tokens=MILLION), [priced(output_image=30.0)], 30.0, id="a picture drawn"
+        ),
+        pytest.param(Usage(0, 10, output_image_tokens=1), [priced()], None, id="a picture without a rate"),
+        pytest.param(Usage(MILLION, input_image_tokens=1000), [priced()], 2.0, id="a picture seen is input"),
+        pytest.param(Usage(10, searches=1), [priced()], None, id="a search"),
+        pytest.param(Usage(MILLION, service_tier="standard"), [priced()], 2.0, id="the usual tier"),
+        pytest.param(Usage(MILLION, service_tier="flex"), [priced(batch=0.5)], None, id="another tier"),
+        pytest.param(Usage(MILLION, MILLION, service_tier="batch"), [priced(batch=0.5)], 6.0, id="a batch"),
+        pytest.param(Usage(MILLION, service_tier="batch"), [priced()], None, id="a batch without a factor"),
+        pytest.param(
+            Usage(MILLION, cache_read_tokens=5, service_tier="batch"), [priced(batch=0.5)], None, id="a batch, cached"
+        ),
+        pytest.param(Usage(10, cache_read_tokens=20), [priced()], None, id="more cached than there is"),
+        pytest.param(Usage(10, reported_cost=0.25, searches=3), [], 0.25, id="what the provider reports"),
+        pytest.param(Usage(reported=False, reported_cost=0.25), [priced()], 0.25, id="a cost without tokens"),
+        pytest.param(
+            Usage(150_000) + Usage(150_000),
+            [priced(tiers=[{"above": 200_000, "input": 4.0}])],
+            0.6,
+            id="two calls, each below a tier",
+        ),
+        pytest.param(Usage(10) + Usage(reported=False), [priced()], None, id="two calls, of which one is unknown"),
+        pytest.param(
+            Usage(MILLION) + Usage(10, reported_cost=0.5), [priced()], 2.5, id="two calls, of which one is reported"
+        ),
+        pytest.param(Usage(MILLION) + Usage(10, model="other"), [priced()], None, id="a model without a price"),
     ],
 )
 def test_cost_is_what_the_registry_says(usage: Usage, prices: list[Any], cost: float | None) -> None:
     assert cost_of(usage, prices, DAY) == (None if cost is None else pytest.approx(cost))
+
+
+def test_another_model_that_took_part_is_paid_at_its_own_price() -> None:
+    usage = Usage(MILLION) + Usage(MILLION, model="advisor")
+    assert usage.total_tokens == 2 * MILLION
+    assert cost_of(usage, [priced()], DAY, {"advisor": [priced(input=5.0)]}.__getitem__) == pytest.approx(7.0)
+
+
+def test_a_sum_is_known_as_far_as_its_calls_are() -> None:
+    assert not (Usage(10) + Usage(reported=False)).reported
+    assert repr(Usage(reported=False)) == "Usage(reported=False)"
+    assert (Usage(1, reported_cost=0.5) + Usage(2, reported_cost=0.25)).reported_cost == 0.75
+    assert (Usage(1, reported_cost=0.5) + Usage(2)).reported_cost is None
+    assert (Usage(1, service_tier="flex") + Usage(2, service_tier="flex")).service_tier == "flex"
+    assert (Usage(1, service_tier="flex") + Usage(2)).service_tier is None
 
 
 def test_the_price_of_a_day_is_the_one_in_force() -> None:

@@ -16,6 +16,7 @@ import msgspec
 from capably import json_schema as schema
 from capably.types.errors import ParseError
 from capably.types.format import Format
+from capably.types.json import load_strict
 
 
 class ValueFormat(Format):
@@ -126,8 +127,8 @@ def parse_text(format: Format, text: str) -> Any:
     if fenced:
         body = fenced[1]
     try:
-        data = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        data = load_strict(body)
+    except msgspec.DecodeError as error:
         raise ParseError(
             f"the answer is not the JSON of a {format.name}: {_json_fault(body, error)}", text=text
         ) from error

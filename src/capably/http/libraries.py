@@ -6,7 +6,6 @@ pyreqwest's runtime does not survive a fork: a child of a process that used it g
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -214,7 +213,9 @@ class SdkClients:
 def _running_loop() -> Any:
     """Return the running event loop of asyncio, or what stands for it in trio."""
     if _is_asyncio():
-        return asyncio.get_running_loop()
+        from asyncio import get_running_loop
+
+        return get_running_loop()
     trio: Any = import_module("trio")
     return trio.lowlevel.current_trio_token()
 

@@ -141,20 +141,34 @@ class AsyncPyreqwestReply:
     def __init__(self, request: StreamRequest, response: Response) -> None:
         self._request = request
         self._reader = response.body_reader
-        self._closed = False
+        self._closed = self._reading = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        return bytes(await self._reader.read_chunk() or b"")
+        self._reading = True
+        try:
+            return bytes(await self._reader.read_chunk() or b"")
+        finally:
+            self._reading = False
 
     async def close(self) -> None:
-        if not self._closed:
-            self._closed = True
+        if self._closed:
+            return
+        self._closed = True
+        if self._reading:  # Another task reads, and the library would wait for it.
+            task: asyncio.Future[None] = asyncio.ensure_future(self._request.__aexit__(None, None, None))
+            _tasks.add(task)
+            task.add_done_callback(_tasks.discard)
+        else:
             await self._request.__aexit__(None, None, None)
 
     async def finish(self) -> None:
         await self.close()
+
+
+_tasks: set[asyncio.Future[None]] = set()
+"""Streams that are being closed while they are read. An event loop itself does not hold its tasks."""
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
         use_registry as use_registry,
     )
     from capably.responses.part_streams import (
+        AsyncCommentaryStream as AsyncCommentaryStream,
         AsyncPartStream as AsyncPartStream,
         AsyncTextStream as AsyncTextStream,
         AsyncThoughtStream as AsyncThoughtStream,
         AsyncToolCallStream as AsyncToolCallStream,
+        CommentaryStream as CommentaryStream,
         PartStream as PartStream,
         TextStream as TextStream,
         ThoughtStream as ThoughtStream,
@@ -59,6 +61,10 @@ if TYPE_CHECKING:
     )
     from capably.tools.decorator import (
         tool as tool,
+    )
+    from capably.types.candidate import (
+        Candidate as Candidate,
+        TokenLogprob as TokenLogprob,
     )
     from capably.types.errors import (
         AuthenticationError as AuthenticationError,
@@ -98,6 +104,7 @@ if TYPE_CHECKING:
         Audio as Audio,
         CachePoint as CachePoint,
         Citation as Citation,
+        Commentary as Commentary,
         Document as Document,
         Image as Image,
         Part as Part,
@@ -153,13 +160,14 @@ else:
         "capably.calls.scripted": "scripted",
         "capably.registry.lookup": "use_registry",
         "capably.responses.part_streams": """
-            AsyncPartStream AsyncTextStream AsyncThoughtStream AsyncToolCallStream PartStream TextStream
-            ThoughtStream ToolCallStream
+            AsyncCommentaryStream AsyncPartStream AsyncTextStream AsyncThoughtStream AsyncToolCallStream
+            CommentaryStream PartStream TextStream ThoughtStream ToolCallStream
         """,
         "capably.responses.serialization": "dump_messages load_messages",
         "capably.responses.stream_response": "AsyncResponse AsyncStreamResponse Response StreamResponse",
         "capably.tools.context": "Context",
         "capably.tools.decorator": "tool",
+        "capably.types.candidate": "Candidate TokenLogprob",
         "capably.types.errors": """
             AuthenticationError BadRequestError CapablyError ConfigurationError ConnectionFailedError ConversationError
             NotFoundError OverloadedError ParseError PermissionDeniedError ProviderError RateLimitError
@@ -169,7 +177,7 @@ else:
         "capably.types.facts": "ModelInfo",
         "capably.types.messages": "AssistantMessage Message SystemMessage UserMessage assistant system user",
         "capably.types.parts": """
-            Audio CachePoint Citation Document Image Part Refusal Text Thought ToolCall ToolOutput Unknown
+            Audio CachePoint Citation Commentary Document Image Part Refusal Text Thought ToolCall ToolOutput Unknown
             Video
         """,
         "capably.types.provider": "Provider",

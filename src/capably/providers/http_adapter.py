@@ -12,14 +12,13 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
-
 from capably import __version__
 from capably.http import Answer, Client, HttpRequest, Reply, run
 from capably.http.exchange import RETRIES, Policy, exchange
 from capably.providers.credentials import named_key, no_key, resolve_secret, sendable
 from capably.providers.events import AsyncEvents, Events, Origin
 from capably.providers.handles import Handle
+from capably.providers.json import dump_json
 from capably.types.errors import ConfigurationError, ProviderError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
@@ -149,7 +148,7 @@ class HttpAdapter(ABC):
         return AsyncEvents(*await self._stream(request, body, sync=False))
 
     async def _call(self, request: Request, body: dict[str, Any], *, sync: bool) -> ResponseData:
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         post = Post(request, body, sent, stream=False, sync=sync)
         sdk = self.sdk_client(sync=sync)
         if sdk is None:
@@ -169,7 +168,7 @@ class HttpAdapter(ABC):
 
     async def _stream(self, request: Request, body: dict[str, Any], *, sync: bool) -> tuple[Reply, Origin]:
         body = self.streamed(request, body)
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         post = Post(request, body, sent, stream=True, sync=sync)
         policy = self._policy(request)
         sdk = self.sdk_client(sync=sync)

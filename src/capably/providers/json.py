@@ -1,22 +1,12 @@
-"""Reads received JSON."""
+"""Reads received JSON: the reader of `types/json.py`, and what adapters ask of its values."""
 
 from __future__ import annotations
 
 from typing import Any, TypeGuard
 
-import msgspec
+from capably.types.json import body_of, dump_json, load_body, load_json, mend_json
 
-_decode = msgspec.json.Decoder().decode
-
-
-def load_json(data: bytes | bytearray | str) -> Any:
-    """Return `data` parsed. Raise `msgspec.DecodeError` for wrong syntax, encoding or depth."""
-    try:
-        return _decode(data)
-    except RecursionError as error:
-        raise msgspec.DecodeError("JSON is nested too deep") from error
-    except UnicodeError as error:
-        raise msgspec.DecodeError(f"JSON is no UTF-8: {error}") from error
+__all__ = ["body_of", "dump_json", "is_object", "load_body", "load_json", "mend_json"]
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

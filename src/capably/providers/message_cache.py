@@ -57,7 +57,7 @@ def _encoded_anew(
 
 
 _ROLES: Mapping[type, str] = {UserMessage: "user", AssistantMessage: "assistant"}
-_WORDS = frozenset({p.Text, p.Refusal, p.Thought})
+_WORDS = frozenset({p.Text, p.Refusal, p.Thought, p.Commentary})
 
 
 def _only_text(message: Any) -> str:

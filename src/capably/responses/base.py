@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 from capably.providers.adapters import adapter_of
 from capably.providers.handles import default_handle
 from capably.registry.cost import cost_of
+from capably.registry.lookup import resolve_model
 from capably.types import parts as p
+from capably.types.candidate import Candidate
 from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
 from capably.types.request import Request
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from capably_models import AnyModel, HasAudioOutput, HasImageOutput, HasThoughts
     from typing_extensions import TypeVar
 
+    from capably.types.candidate import TokenLogprob
     from capably.types.messages import Message
     from capably.types.response_data import FinishReason
 
@@ -49,6 +52,8 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     _sent: Sequence[Message]
     _params: Mapping[str, Any]
     warnings: tuple[str, ...]
+    _earlier: Usage | None = None
+    """What the calls before this one took, whose answers did not fit (`validate`)."""
     _day: datetime.date
     """The day of the call, in the user's own calendar."""
 
@@ -136,15 +141,54 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return self._reply.stop_detail
 
     @property
+    def stop_sequence(self) -> str | None:
+        """Return the one of `stop` that ended the answer; `None` if none did, or the provider does not say which."""
+        return self._reply.stop_sequence
+
+    @property
+    def logprobs(self) -> tuple[TokenLogprob, ...]:
+        """Return the tokens of the answer with their logarithmic probabilities; empty if the call did not want them, or the
+        provider did not send them."""
+        return self._reply.logprobs
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return all answers of a call that wanted several (`extra={"n": 2}`), each with its parts and finish reason. The
+        first is that of this response."""
+        own = Candidate(self.content, self._reply.finish_reason, self._reply.stop_detail)
+        return (own, *self._reply.others)
+
+    @property
     def usage(self) -> Usage:
-        """Return the tokens that the call consumed."""
-        return self._reply.usage
+        """Return the tokens that the call consumed; of `validate` and `continue_`, those of all its calls."""
+        own = self._reply.usage
+        return own if self._earlier is None else self._earlier + own
 
     @property
     def cost(self) -> float | None:
-        """Return US dollars at the registry's prices on the day of the call; `None` if a price is unknown."""
+        """Return the US dollars of the call; `None` if the usage or a price is unknown.
+
+        A cost that the provider reported counts (`reported_cost`). Otherwise it is computed from `usage` at the registry's
+        prices on the day of the call. Searches, and service tiers other than the usual one and batches, have no price there.
+        """
         info = self._request.info
-        return None if info is None else cost_of(self.usage, info.prices, self._day)
+        return cost_of(self.usage, info.prices if info else (), self._day, self._prices_of)
+
+    def _prices_of(self, wire_id: str) -> Sequence[Any]:
+        """Return the prices of another model of the same provider."""
+        info = resolve_model(f"{self._model.provider}/{wire_id}")
+        return info.prices if info else ()
+
+    @property
+    def reported_cost(self) -> float | None:
+        """Return the US dollars that the provider says the call cost; `None` if it does not say."""
+        return self.usage.reported_cost
+
+    @property
+    def service_tier(self) -> str | None:
+        """Return the tier that served the call, in the provider's word (`"default"`, `"flex"`, ...); `None` if it does not
+        say."""
+        return self.usage.service_tier
 
     @property
     def id(self) -> str | None:
@@ -187,7 +231,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         """Return the answer as a value of the call's `format`.
 
         Raises:
-            ParseError: The answer does not fit, or the call had no format.
+            ParseError: The answer does not fit, was cut at its limit, or calls a tool first; or the call had no format.
             RefusalError: The model or a filter declined.
         """
         wanted = self._request.params.get("format")
@@ -199,7 +243,15 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
             raise RefusalError(f"the model declined to answer: {detail}")
         from capably.formats.output_format import parse_text
 
-        return parse_text(wanted, self.text())
+        try:
+            return parse_text(wanted, self.text())
+        except ParseError as error:
+            from capably.responses.unfinished import ending, unfinished
+
+            why = unfinished(self) or ending(self)
+            if why is None:
+                raise
+            raise ParseError(f"{why}. What there is: {error}", text=error.text) from error
 
     def _next(self, content: Any) -> list[Message]:
         """Return the conversation with further content."""
@@ -212,16 +264,27 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return {**next_turn(self._params), **given_in(params or {})}
 
     def _with_request_of(self, first: BaseResponse[Any, Any, Any]) -> Self:
-        """Return this response with the format and the parameters of `first`."""
-        self._request, self._params = first._request, first._params
+        """Return this response with the format and the parameters of `first`, whose earlier calls count too."""
+        self._request, self._params, self._earlier = first._request, first._params, first._earlier
+        return self
+
+    def _after(self, rejected: BaseResponse[Any, Any, Any]) -> Self:
+        """Return this response, whose usage counts an answer that did not fit."""
+        self._earlier = rejected.usage
         return self
 
     def _objection(self) -> str | None:
-        """Return the message for the model if its answer does not fit the format; `None` if it fits."""
+        """Return the message for the model if its answer does not fit the format; `None` if it fits.
+
+        Raise the error of an answer that was cut, or that waits for a tool: another one under the same limit, or without
+        the tool's result, would be no better.
+        """
         try:
             self.parse()
         except ParseError as error:
-            if self._request.params.get("format") is None:
+            from capably.responses.unfinished import unfinished
+
+            if self._request.params.get("format") is None or unfinished(self):
                 raise
             return f"That cannot be used: {error}. Answer again, with all of it and nothing else."
         return None
@@ -260,7 +323,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         own = (self._model, self._request)
         make: Any = self._COMPLETE_CLASS or type(self)
         copied = make(deepcopy(self._reply, memo), *own, deepcopy(list(self._sent), memo), self._params, self.warnings)
-        copied._dropped = self._dropped
+        copied._dropped, copied._earlier = self._dropped, self._earlier
         return copied
 
     def __repr__(self) -> str:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from capably.responses.part_streams import (
     AnyAsyncStream,
     AnyStream,
+    AsyncCommentaryStream,
     AsyncPartStream,
     AsyncTextStream,
     AsyncThoughtStream,
     AsyncToolCallStream,
+    CommentaryStream,
     PartStream,
     TextStream,
     ThoughtStream,
@@ -26,7 +28,12 @@ from capably.types import parts as p
 if TYPE_CHECKING:
     from capably.types.stream import Chunk
 
-KINDS: Mapping[type[Any], str] = {p.Text: "text", p.Thought: "thought", p.ToolCall: "tool_call"}
+KINDS: Mapping[type[Any], str] = {
+    p.Text: "text",
+    p.Thought: "thought",
+    p.Commentary: "commentary",
+    p.ToolCall: "tool_call",
+}
 """Parts that grow -> the kind of their chunks."""
 
 
@@ -66,7 +73,7 @@ class _Dealer:
         stream = self._classes[kind](self, index)
         stream._first = index not in self._latest
         self._latest[index] = stream
-        if kind in ("text", "thought"):
+        if kind in ("text", "thought", "commentary"):
             self._words = stream
         self.dealt.append(stream)
         return stream
@@ -81,7 +88,7 @@ class _Dealer:
             stream.id, stream.tool_name = part.id, part.name
             if not stream._text:
                 stream._text.add(args_text(part))
-        elif isinstance(part, (p.Text, p.Thought)):
+        elif isinstance(part, (p.Text, p.Thought, p.Commentary)):
             if not stream._text and stream._first:
                 stream._text.add(part.text)
         else:
@@ -98,6 +105,7 @@ class Splitter(_Dealer):
     _classes: Mapping[str, Any] = {
         "text": TextStream,
         "thought": ThoughtStream,
+        "commentary": CommentaryStream,
         "tool_call": ToolCallStream,
         "part": PartStream,
     }
@@ -129,6 +137,7 @@ class AsyncSplitter(_Dealer):
     _classes: Mapping[str, Any] = {
         "text": AsyncTextStream,
         "thought": AsyncThoughtStream,
+        "commentary": AsyncCommentaryStream,
         "tool_call": AsyncToolCallStream,
         "part": AsyncPartStream,
     }

@@ -49,10 +49,11 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
         Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
-        answer.
+        answer. The usage and the cost of the response are those of all these calls.
 
         Raises:
-            ParseError: No answer fits; this is the error of the last one.
+            ParseError: No answer fits; this is the error of the last one. Or an answer was cut at its limit, or calls a
+                tool; it is not asked for again.
             RefusalError: An answer declined.
         """
         response = self
@@ -60,7 +61,8 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             objection = response._objection()
             if objection is None:
                 return response
-            response = response._ask(response._next(objection), response._again())
+            following = response._ask(response._next(objection), response._again())
+            response = following._after(response)
         response.parse()
         return response
 
@@ -123,10 +125,11 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
         Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
-        answer.
+        answer. The usage and the cost of the response are those of all these calls.
 
         Raises:
-            ParseError: No answer fits; this is the error of the last one.
+            ParseError: No answer fits; this is the error of the last one. Or an answer was cut at its limit, or calls a
+                tool; it is not asked for again.
             RefusalError: An answer declined.
         """
         response = await self._complete()
@@ -134,7 +137,8 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             objection = response._objection()
             if objection is None:
                 return response
-            response = await (await response._ask(response._next(objection), response._again()))._complete()
+            following = await (await response._ask(response._next(objection), response._again()))._complete()
+            response = following._after(response)
         response.parse()
         return response
 

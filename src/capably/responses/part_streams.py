@@ -146,6 +146,13 @@ class ThoughtStream(_Pulled[p.Thought], _Words[p.Thought]):
     _class = p.Thought
 
 
+class CommentaryStream(_Pulled[p.Commentary], _Words[p.Commentary]):
+    """What the model says on the way to its answer."""
+
+    content_type: Literal["commentary"] = "commentary"
+    _class = p.Commentary
+
+
 class ToolCallStream(_Pulled[p.ToolCall], _Call):
     """A tool call; its deltas are more of the arguments as JSON text."""
 
@@ -170,6 +177,13 @@ class AsyncThoughtStream(_Awaited[p.Thought], _Words[p.Thought]):
     _class = p.Thought
 
 
+class AsyncCommentaryStream(_Awaited[p.Commentary], _Words[p.Commentary]):
+    """What the model says on the way to its answer."""
+
+    content_type: Literal["commentary"] = "commentary"
+    _class = p.Commentary
+
+
 class AsyncToolCallStream(_Awaited[p.ToolCall], _Call):
     """A tool call; its deltas are more of the arguments as JSON text."""
 
@@ -180,5 +194,7 @@ class AsyncPartStream(_Awaited[p.Part]):
     content_type: ContentType = "unknown"
 
 
-AnyStream: TypeAlias = TextStream | ThoughtStream | ToolCallStream | PartStream
-AnyAsyncStream: TypeAlias = AsyncTextStream | AsyncThoughtStream | AsyncToolCallStream | AsyncPartStream
+AnyStream: TypeAlias = TextStream | ThoughtStream | CommentaryStream | ToolCallStream | PartStream
+AnyAsyncStream: TypeAlias = (
+    AsyncTextStream | AsyncThoughtStream | AsyncCommentaryStream | AsyncToolCallStream | AsyncPartStream
+)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
 from capably.types import parts as p
+from capably.types.candidate import Candidate, TokenLogprob
+from capably.types.json import load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -32,12 +34,14 @@ OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.ToolCall, p.ToolOutput, p.Citation, p.Refusal),
+        p.Commentary,
         *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Timeout, Usage),
+        *(Candidate, TokenLogprob),
     )
 }
 """Name in JSON -> class. Each is written as its fields."""
 
-TUPLES = ("content", "citations")
+TUPLES = ("content", "citations", "calls", "alternatives")
 """Fields that are tuples, which JSON has not."""
 
 KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
@@ -87,8 +91,8 @@ def dump_messages(messages: Sequence[Any]) -> str:
 
 
 def load_messages(text: str) -> list[Any]:
-    """Return the conversation that `dump_messages` wrote."""
-    return decode(_read(text, "messages"))
+    """Return the conversation that `dump_messages` wrote. Raise `ValueError` for anything else."""
+    return _checked("messages", lambda: decode(_read(text, "messages")))
 
 
 def dump_response(response: Any) -> str:
@@ -97,8 +101,18 @@ def dump_response(response: Any) -> str:
 
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
-    """Return the response that `dump_response` wrote, as a `cls`."""
-    return _restore(cls, _read(text, "response"), format, tools)
+    """Return the response that `dump_response` wrote, as a `cls`. Raise `ValueError` for anything else."""
+    return _checked("response", lambda: _restore(cls, _read(text, "response"), format, tools))
+
+
+def _checked(key: str, load: Callable[[], Any]) -> Any:
+    """Return what `load` returns. Its errors over JSON of another shape are a `ValueError` that says so."""
+    try:
+        return load()
+    except (AttributeError, LookupError, RecursionError, TypeError) as error:
+        raise ValueError(
+            f"this is no {key} of capably's: it cannot be read ({type(error).__name__}: {error})"
+        ) from error
 
 
 def pickled_response(response: Any) -> tuple[Any, ...]:
@@ -108,7 +122,7 @@ def pickled_response(response: Any) -> tuple[Any, ...]:
 
 def _read(text: str, key: str) -> Any:
     try:
-        data: Any = msgspec.json.decode(text)
+        data: Any = load_body(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"this is no JSON: {error}") from error
     fields: dict[str, Any] = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
@@ -120,7 +134,7 @@ def _read(text: str, key: str) -> Any:
     return fields[key]
 
 
-REPLY = ("finish_reason", "id", "model", "request_id", "stop_detail")
+REPLY = ("finish_reason", "id", "logprobs", "model", "others", "request_id", "stop_detail", "stop_sequence")
 TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
 
 
@@ -141,6 +155,7 @@ def _state(response: Any) -> dict[str, Any]:
         "params": params,
         "not_kept": sorted({*dropped, *response._dropped}),
         "warnings": list(response.warnings),
+        "earlier": encode(response._earlier),
         "reply": _reply_state(reply),
         "last": None if reply.last is reply else _reply_state(reply.last),
     }
@@ -178,7 +193,7 @@ def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]
 def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
     from capably_models import Model
 
-    params: dict[str, Any] = decode(state["params"])
+    params: dict[str, Any] = dict(decode(state["params"]))
     if tools:
         params["tools"] = list(tools)
     if format is not None:
@@ -201,6 +216,7 @@ def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequ
         reply = JoinedResponseData(reply.content, reply.usage, _reply(state["last"]))
     response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
     response._dropped = tuple(name for name in state["not_kept"] if name not in params)
+    response._earlier = decode(state.get("earlier"))
     if "day" in state:
         response._day = datetime.date.fromisoformat(state["day"])
     return response

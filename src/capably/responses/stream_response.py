@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         self._accumulator = accumulator
         self._buffer = ChunkBuffer()
         self._end: StreamResult = None
+        self._reading = threading.Lock()
         self._steps = self._read()
 
     def _read(self) -> Iterator[Chunk]:
@@ -55,11 +57,18 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         try:
             for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    buffer.add(chunk)
-                    yield chunk
+                    steps = buffer.add(chunk)
+                    if steps is None:
+                        yield chunk
+                    for step in steps or ():
+                        buffer.append(step)
+                        yield step
                 if buffer.end > buffer.limit:
                     buffer.forget()
                     self._accumulator.forget()
+            for step in buffer.rest():
+                buffer.append(step)
+                yield step
             self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
             self._end = with_partial(error, buffer)
@@ -71,8 +80,9 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
     def _reply(self) -> ResponseData:
         if self._end is None:
             self._buffer.read_all()
-            for _ in self._steps:
-                pass
+            with self._reading:
+                for _ in self._steps:
+                    pass
         if self._end == REACHED:
             self._end = build_result(self._accumulator, self._events, self._buffer)
         return data_of(self._end, self._buffer)
@@ -88,10 +98,13 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
             while place < buffer.end:
                 chunk, place = buffer.after(place)
                 yield chunk
-            chunk = next(steps, None)
+            with self._reading:
+                if place < buffer.end:
+                    continue  # Another thread has read on.
+                chunk = next(steps, None)
+                place = buffer.end
             if chunk is None:
                 return
-            place = buffer.end
             yield chunk
 
     def text_stream(self) -> Iterator[str]:
@@ -170,6 +183,9 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         self._buffer = ChunkBuffer()
         self._end: StreamResult = None
         self._closed = False
+        from asyncio import Lock  # It is there where an event loop runs, and costs much where none does.
+
+        self._reading = Lock()
         self._steps = self._read()
 
     async def _read(self) -> AsyncIterator[Chunk]:
@@ -177,11 +193,18 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         try:
             async for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    buffer.add(chunk)
-                    yield chunk
+                    steps = buffer.add(chunk)
+                    if steps is None:
+                        yield chunk
+                    for step in steps or ():
+                        buffer.append(step)
+                        yield step
                 if buffer.end > buffer.limit:
                     buffer.forget()
                     self._accumulator.forget()
+            for step in buffer.rest():
+                buffer.append(step)
+                yield step
             self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
             self._end = with_partial(error, buffer)
@@ -200,8 +223,9 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     async def finish(self) -> Self:
         """Read the stream to its end, so that the complete reply can be read."""
         self._buffer.read_all()
-        async for _ in self._steps:
-            pass
+        async with self._reading:
+            async for _ in self._steps:
+                pass
         _ = self._reply
         return self
 
@@ -219,10 +243,13 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
             while place < buffer.end:
                 chunk, place = buffer.after(place)
                 yield chunk
-            chunk = await anext(steps, None)
+            async with self._reading:
+                if place < buffer.end:
+                    continue  # Another task has read on.
+                chunk = await anext(steps, None)
+                place = buffer.end
             if chunk is None:
                 return
-            place = buffer.end
             yield chunk
 
     def text_stream(self) -> AsyncIterator[str]:
@@ -262,7 +289,8 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     async def close(self) -> None:
         """Close the connection. `chunks` still yields what has arrived."""
         self._closed = True
-        await self._steps.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        with contextlib.suppress(RuntimeError):  # The generator runs, in another task.
+            await self._steps.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         await self._events.close()
 
     async def __aenter__(self) -> Self:

@@ -18,7 +18,7 @@ REACHED: Final = "reached"
 StreamResult: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
 """`None` before the end, and for a stream that was closed early."""
 
-FORGETTABLE = ("_parts", "body", "wire")
+FORGETTABLE = ("_parts", "body", "logprobs", "others", "wire")
 """The attributes that a stream without its content lacks."""
 
 

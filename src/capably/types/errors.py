@@ -99,7 +99,8 @@ class ConversationError(CapablyError, ValueError):
     """The conversation breaks a rule of the API that it is for, whatever the model. Nothing was sent.
 
     `rule` says which: `unanswered_call` (calls of tools without an output before the next turn; `calls` has those that
-    lack one), `unasked_output` (an output whose call does not stand before it; `ids` has the output's), `nothing_said`.
+    lack one), `unasked_output` (an output whose call does not stand before it; `ids` has the output's), `nothing_said`,
+    `unsendable_text` (a half of a surrogate pair, which UTF-8 has no form for).
     `turn` is the message at fault, `None` where there is none.
     """
 
@@ -107,13 +108,13 @@ class ConversationError(CapablyError, ValueError):
         self,
         message: str,
         *,
-        rule: Literal["unanswered_call", "unasked_output", "nothing_said"],
+        rule: Literal["unanswered_call", "unasked_output", "nothing_said", "unsendable_text"],
         turn: Message | None = None,
         calls: Sequence[ToolCall] = (),
         ids: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
-        self.rule: Literal["unanswered_call", "unasked_output", "nothing_said"] = rule
+        self.rule: Literal["unanswered_call", "unasked_output", "nothing_said", "unsendable_text"] = rule
         self.turn = turn
         self.calls: tuple[ToolCall, ...] = tuple(calls)
         self.ids: tuple[str, ...] = tuple(ids)

@@ -88,8 +88,14 @@ class ModelInfo:
         return hash(self.id)
 
     def renamed(self, id: str) -> ModelInfo:
-        """Return the same facts under another id: a fine-tune or a deployment of this model."""
-        info = ModelInfo(id, self.profile, self.facts, self._entry, self.line)
+        """Return the same facts under another id: a fine-tune or a deployment of this model.
+
+        Another provider has prices of its own, which nobody knows.
+        """
+        entry: _facts.Model = self._entry
+        if id.partition("/")[0] != self.provider:
+            entry = {**entry, "prices": ()}
+        info = ModelInfo(id, self.profile, self.facts, entry, self.line)
         info.origin = self.origin
         return info
 

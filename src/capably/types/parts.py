@@ -202,6 +202,18 @@ class Thought(Part):
 
 
 @read_only
+class Commentary(Part):
+    """What the model says on the way to its answer ("Let me look."), before tools or between them. It is no part of
+    `text()`."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __init__(self, text: str) -> None:
+        set_field(self, "text", text)
+
+
+@read_only
 class ToolCall(Part):
     """A tool call by the model. `args` are the parsed arguments, `raw_args` their unchanged text.
 

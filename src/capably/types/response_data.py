@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from capably.types.candidate import Candidate, FinishReason as FinishReason, TokenLogprob
 from capably.types.parts import Part
 
 if TYPE_CHECKING:
@@ -12,20 +13,6 @@ if TYPE_CHECKING:
     from capably.types.usage import Usage
 
 PartT = TypeVar("PartT", bound=Part)
-
-FinishReason: TypeAlias = Literal[
-    "stop",
-    "length",
-    "tool_use",
-    "refusal",
-    "content_filter",
-    "context_overflow",
-    "pause",
-    "continuation",
-    "error",
-    "other",
-]
-"""Why an answer ended. `other` is a provider's own word without a match here; `stop_detail` has it."""
 
 LazyPart: TypeAlias = tuple[type[Part], Callable[[Any], Part], Any]
 """A part that is built when it is first read: its class, the function that builds it, and its wire data."""
@@ -57,11 +44,14 @@ class ResponseData:
         "body",
         "finish_reason",
         "id",
+        "logprobs",
         "malformed_error",
         "model",
+        "others",
         "request_id",
         "sent",
         "stop_detail",
+        "stop_sequence",
         "usage",
         "wire",
     )
@@ -77,6 +67,9 @@ class ResponseData:
         id: str | None = None,
         model: str | None = None,
         stop_detail: str | None = None,
+        stop_sequence: str | None = None,
+        logprobs: Sequence[TokenLogprob] = (),
+        others: Sequence[Candidate] = (),
         request_id: str | None = None,
         sent: bytes = b"",
     ) -> None:
@@ -89,6 +82,10 @@ class ResponseData:
         self.id: str | None = id
         self.model: str | None = model
         self.stop_detail: str | None = stop_detail
+        self.stop_sequence: str | None = stop_sequence
+        self.logprobs: tuple[TokenLogprob, ...] = tuple(logprobs)
+        self.others: tuple[Candidate, ...] = tuple(others)
+        """The answers beside this one, of a call that wanted several."""
         self.request_id: str | None = request_id
         self.sent: bytes = sent
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zlib import crc32
 
 from capably.types.errors import CapablyError
+from capably.types.json import mend
 
 if TYPE_CHECKING:
     from capably.types.parts import Part
@@ -19,10 +20,14 @@ MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 not buffered. It is several times what any model can write: the highest output limit is half a million tokens."""
 
 
+_HALF = b"\xed"
+"""The first byte of each half of a surrogate pair (and of some Korean syllables)."""
+
+
 class Chunk:
     """One step of a stream, for the part at `index` of the finished reply.
 
-    - `text` and `thought`: `delta` is more of its text.
+    - `text`, `thought` and `commentary`: `delta` is more of its text.
     - `tool_call`: `id` and `name` are set on the first step; `delta` is more of its arguments as JSON text.
     - `part`: the part is complete and stands in `part`: the last step of a tool call, and the only one of kinds without
       deltas (images, built-in tools, ...).
@@ -32,7 +37,7 @@ class Chunk:
 
     def __init__(
         self,
-        kind: Literal["text", "thought", "tool_call", "part"],
+        kind: Literal["text", "thought", "commentary", "tool_call", "part"],
         index: int,
         delta: str = "",
         *,
@@ -40,7 +45,7 @@ class Chunk:
         name: str | None = None,
         part: Part | None = None,
     ) -> None:
-        self.kind: Literal["text", "thought", "tool_call", "part"] = kind
+        self.kind: Literal["text", "thought", "commentary", "tool_call", "part"] = kind
         self.index: int = index
         self.delta: str = delta
         self.id: str | None = id
@@ -56,7 +61,8 @@ class Chunk:
 class TextBuffer(bytearray):
     """A growing text, stored as its bytes; a list of pieces, or a `StringIO`, takes ten times the memory.
 
-    Lengths and places are in bytes. Accumulators write `text += piece.encode()`, which is `add` without a call.
+    Lengths and places are in bytes. Accumulators write `text += piece.encode("utf-8", "surrogatepass")`, which is `add`
+    without a call: a piece may end with one half of a surrogate pair, and the next one begin with the other.
     """
 
     forgotten: int = 0
@@ -79,12 +85,17 @@ class TextBuffer(bytearray):
         """Return the rest of `text` after this buffer and the bytes dropped from it; nothing if it does not begin
         with both."""
         encoded, begin = text.encode("utf-8", "surrogatepass"), self.forgotten
+        if not begin and _HALF in self:
+            self[:] = str(self).encode()
         if not encoded.startswith(self, begin) or crc32(memoryview(encoded)[:begin]) != self.checksum:
             return ""
         return encoded[begin + len(self) :].decode("utf-8", "surrogatepass")
 
     def __str__(self) -> str:
-        return self.decode("utf-8", "surrogatepass")
+        try:
+            return self.decode()
+        except UnicodeDecodeError:
+            return mend(self.decode("utf-8", "surrogatepass"))
 
 
 class ChunkBuffer:
@@ -98,9 +109,11 @@ class ChunkBuffer:
     only as long as every reader has called `read_once`.
     """
 
-    __slots__ = ("_begins", "_chunks", "_last", "_shared", "_text", "begin", "end", "limit")
+    __slots__ = ("_begins", "_chunks", "_halves", "_last", "_shared", "_text", "begin", "end", "limit")
 
     def __init__(self) -> None:
+        self._halves: dict[int, Chunk] = {}
+        """Steps that are one half of a surrogate pair, by index, until the other half arrives."""
         self.begin: int = 0
         self.end: int = 0
         self.limit: int = sys.maxsize
@@ -113,7 +126,14 @@ class ChunkBuffer:
         self._last = Chunk("part", -1)
         self._text = TextBuffer()
 
-    def add(self, step: Chunk) -> None:
+    def add(self, step: Chunk) -> Sequence[Chunk] | None:
+        """Add a step. If it holds, or follows on, half a surrogate pair, return the steps to `append` instead of it."""
+        try:
+            added = step.delta.encode()
+        except UnicodeEncodeError:
+            return self._paired(step)
+        if self._halves and step.index in self._halves:
+            return self._paired(step)
         last = self._last
         if step.index != last.index or step.kind != last.kind or step.part is not None or step.id is not None:
             self._last = Chunk(step.kind, step.index, id=step.id, name=step.name, part=step.part)
@@ -121,9 +141,40 @@ class ChunkBuffer:
             self._chunks.append((self._last, self._text))
             self._begins.append(self.end)
             self.end += 1
-        added = step.delta.encode("utf-8", "surrogatepass")
         self._text += added
         self.end += len(added)
+        return None
+
+    def append(self, step: Chunk) -> None:
+        """Add a step of those that `add` or `rest` returned."""
+        halves, self._halves = self._halves, {}
+        self.add(step)
+        self._halves = halves
+
+    def _paired(self, step: Chunk) -> Sequence[Chunk]:
+        before = self._halves.pop(step.index, None)
+        steps: list[Chunk] = []
+        if before is not None and step.kind != before.kind:
+            steps.append(Chunk(before.kind, step.index, mend(before.delta)))
+        elif before is not None:
+            step.delta = before.delta + step.delta
+        if "\ud800" <= step.delta[-1:] <= "\udbff" and step.part is None:
+            self._halves[step.index] = Chunk(step.kind, step.index, step.delta[-1])
+            step.delta = step.delta[:-1]
+        step.delta = mend(step.delta)
+        if step.delta or step.id is not None or step.part is not None:
+            steps.append(step)
+        return steps
+
+    def held(self) -> Sequence[Chunk]:
+        """Return the halves of surrogate pairs that wait for their other half, as they arrived."""
+        return list(self._halves.values())
+
+    def rest(self) -> Sequence[Chunk]:
+        """Return the steps to `append` at the end: for halves of surrogate pairs whose other half never arrived."""
+        steps = [Chunk(half.kind, index, mend(half.delta)) for index, half in self._halves.items()]
+        self._halves.clear()
+        return steps
 
     def read_once(self) -> None:
         """Register a reader that reads each step once, as it arrives."""

@@ -132,7 +132,7 @@ def _is_refused_prefill(
 
 def _prefill(profile: Profile, messages: list[Message]) -> Violation:
     last: Any = messages[-1]
-    text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal)))
+    text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal, p.Commentary)))
     what = "an assistant message at the end (`prefill`)"
     when, advice = profile.rules["prefill"].when, "End with a user message"
     return Violation("prefill", text, (), when, what, advice, lambda: drop_from_messages(messages, last))

@@ -69,7 +69,9 @@ def rules_of(provider: str, endpoint: str | None) -> Rules:
     return rules
 
 
-_SPEECH = frozenset({p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.Refusal, p.CachePoint, p.Citation})
+_SPEECH = frozenset(
+    {p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.Refusal, p.CachePoint, p.Citation, p.Commentary}
+)
 """Parts that neither call nor answer a call."""
 
 
@@ -139,7 +141,9 @@ def is_prefill(message: Message) -> bool:
     wire: Any = message.source.wire if message.source else None
     if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):  # pyright: ignore[reportUnknownMemberType]
         return False
-    return any(isinstance(part, (p.Text, p.Refusal)) and not is_blank(part.text) for part in message.content)
+    return any(
+        isinstance(part, (p.Text, p.Refusal, p.Commentary)) and not is_blank(part.text) for part in message.content
+    )
 
 
 def is_blank(text: str) -> bool:

@@ -129,8 +129,6 @@ def test_usage_nests_as_everywhere(usage: dict[str, Any], expected: Usage) -> No
         json.dumps(message({"no": "type"})).encode(),
         json.dumps(message("no block")).encode(),
         json.dumps(message(content="text")).encode(),
-        json.dumps(message(usage=None)).encode(),
-        json.dumps(message(usage={"input_tokens": "many"})).encode(),
         json.dumps(message(stop_reason=None)).encode(),
         json.dumps(message(stop_reason=["a"])).encode(),
     ],

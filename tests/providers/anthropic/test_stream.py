@@ -86,7 +86,13 @@ def test_a_stream_that_was_cut_never_looks_like_success(end: int) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    ["text", None, delta(9, "text_delta", text="a"), {"type": "content_block_start"}, delta(0, "text_delta"), stop(4)],
+    [
+        "text",
+        None,
+        delta(9, "input_json_delta", partial_json="a"),
+        {"type": "content_block_start"},
+        delta(0, "text_delta"),
+    ],
 )
 def test_events_that_make_no_sense_raise_server_error(event: Any) -> None:
     with pytest.raises(e.ServerError, match="makes no sense") as raised:
@@ -97,3 +103,75 @@ def test_events_that_make_no_sense_raise_server_error(event: Any) -> None:
 def test_an_error_without_a_type_is_an_error() -> None:
     with pytest.raises(e.ServerError, match="Broken"):
         accumulator({"error": {"message": "Broken"}})
+
+
+def _moved(events: list[Any], index: Any) -> list[Any]:
+    """The events with other indices; `...` leaves them out."""
+    moved: list[Any] = []
+    for event in events:
+        if "index" not in event:
+            moved.append(event)
+        elif index is ...:
+            moved.append({key: value for key, value in event.items() if key != "index"})
+        else:
+            moved.append({**event, "index": index(event["index"])})
+    return moved
+
+
+IN_ORDER = [
+    opening(),
+    start(0, type="thinking", thinking="", signature=""),
+    delta(0, "thinking_delta", thinking="Hm."),
+    delta(0, "signature_delta", signature="sig"),
+    delta(0, "signature_delta", signature=""),
+    stop(0),
+    start(1, type="text", text=""),
+    delta(1, "text_delta", text="Hel"),
+    delta(1, "text_delta", text="lo"),
+    stop(1),
+    start(2, type="tool_use", id="1", name="weather", input={}),
+    delta(2, "input_json_delta", partial_json='{"city":"Ulm"}'),
+    stop(2),
+    *closing("tool_use"),
+]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pytest.param(..., id="no index"),
+        pytest.param(lambda index: 0, id="always 0"),
+        pytest.param(lambda index: index + 1, id="from 1"),
+        pytest.param(lambda index: 10**9 * index, id="large"),
+        pytest.param(lambda index: -index, id="backwards"),
+    ],
+)
+def test_blocks_stand_in_the_order_in_which_they_begin(index: Any) -> None:
+    folding, chunks = accumulator(*_moved(IN_ORDER, index))
+    usual, usual_chunks = accumulator(*IN_ORDER)
+    assert folding.reply().wire == usual.reply().wire
+    assert [(c.kind, c.index, c.delta) for c in chunks] == [(c.kind, c.index, c.delta) for c in usual_chunks]
+    assert folding.reply().wire["content"][0] == {"type": "thinking", "thinking": "Hm.", "signature": "sig"}
+
+
+def test_a_second_beginning_loses_nothing_that_was_given_out() -> None:
+    first = [opening(), start(0, type="text", text=""), delta(0, "text_delta", text="One. "), stop(0)]
+    second = [opening(), start(0, type="text", text=""), delta(0, "text_delta", text="Two."), stop(0), *closing()]
+    folding, chunks = accumulator(*first, *second)
+    assert [block["text"] for block in folding.reply().wire["content"]] == ["One. ", "Two."]
+    assert [(c.index, c.delta) for c in chunks if c.delta] == [(0, "One. "), (1, "Two.")]
+
+
+def test_a_message_without_its_beginning_is_read() -> None:
+    events = [delta(0, "text_delta", text="Hel"), delta(0, "text_delta", text="lo"), *closing()]
+    folding, chunks = accumulator(*events)
+    reply = folding.reply()
+    assert (reply.content, reply.id, reply.finish_reason) == ((p.Text("Hello"),), None, "stop")
+    assert not reply.usage.reported
+    assert [c.delta for c in chunks if c.kind == "text"] == ["Hel", "lo"]
+
+
+def test_an_end_alone_is_no_message() -> None:
+    folding, _ = accumulator({"type": "message_stop"})
+    with pytest.raises(e.ServerError):
+        folding.reply()

@@ -147,3 +147,32 @@ def test_a_call_without_a_name_is_kept_as_it_is() -> None:
 
 def test_json_paths_are_read_step_by_step() -> None:
     assert steps_of("$.a[0]['b c'].d") == ["a", 0, "b c", "d"]
+
+
+def test_what_is_empty_or_unspecified_replaces_nothing() -> None:
+    empty = {"candidates": [{"finishReason": "FINISH_REASON_UNSPECIFIED"}], "responseId": "", "modelVersion": None}
+    _, reply = accumulator([body({"text": "a"}, finish=None), empty, body({"text": "b"}, finish="MAX_TOKENS"), empty])
+    assert (reply.finish_reason, reply.id, reply.content) == ("length", "r-1", (p.Text("ab"),))
+
+
+def test_an_unspecified_finish_reason_is_no_end() -> None:
+    with pytest.raises(e.ServerError, match="cut"):
+        accumulator([body({"text": "a"}, finish="FINISH_REASON_UNSPECIFIED")])
+
+
+def test_further_candidates_and_log_probabilities_are_complete() -> None:
+    def event(text: str, finish: str | None) -> dict[str, Any]:
+        chosen = {"chosenCandidates": [{"token": text, "logProbability": -0.5}]}
+        tops = {"topCandidates": [{"candidates": [{"token": text}, {"token": "x", "logProbability": -2.0}]}]}
+        end = {} if finish is None else {"finishReason": finish}
+        parts = {"content": {"role": "model", "parts": [{"text": text}]}}
+        second = {"index": 1, "content": {"role": "model", "parts": [{"text": text.upper()}]}, **end}
+        return {"candidates": [{"index": 0, **parts, "logprobsResult": {**chosen, **tops}, **end}, second]}
+
+    _, reply = accumulator([event("a", None), event("b", "STOP")])
+    (other,) = reply.others
+    assert (reply.content, other.text(), other.finish_reason) == ((p.Text("ab"),), "AB", "stop")
+    assert [(t.token, [a.token for a in t.alternatives]) for t in reply.logprobs] == [
+        ("a", ["a", "x"]),
+        ("b", ["b", "x"]),
+    ]

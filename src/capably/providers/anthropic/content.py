@@ -188,7 +188,7 @@ def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
     return {**block, "toolset_name": name} if name else block
 
 
-def _text(part: p.Text | p.Refusal) -> Block | None:
+def _text(part: p.Text | p.Refusal | p.Commentary) -> Block | None:
     """Return a text block; nothing for empty or blank text, which Anthropic rejects."""
     return None if _is_blank(part.text) else {"type": "text", "text": part.text}
 
@@ -272,6 +272,7 @@ _USER = {**_OUTPUT, p.ToolOutput: _tool_output}
 _ASSISTANT: dict[type, Callable[..., Block | None]] = {
     p.Text: _text,
     p.Refusal: _text,
+    p.Commentary: _text,
     p.ToolCall: _tool_call,
     p.Thought: _no_thought,
     p.Unknown: _raw,

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from capably.providers.anthropic.errors import error_from_body
-from capably.providers.json import is_object, load_json
+from capably.providers.counts import count_of, counts_in, details_of
+from capably.providers.json import is_object, load_body
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
@@ -34,7 +35,7 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
     """Decode the reply in `body`. An error body raises its error; an unreadable body raises `ServerError`, and so
     does an unreadable part when it is read."""
     try:
-        message: Any = load_json(body)
+        message: Any = load_body(body)
     except msgspec.DecodeError as error:
         raise malformed_reply(f"is no JSON ({error})", _text_of(body), provider) from error
     if not is_object(message) or message.get("type") != "message":
@@ -48,11 +49,12 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
             stop_detail=_stop_detail(message),
-            usage=decode_usage(_typed(message, "usage", dict)),
+            stop_sequence=_text_or_none(message, "stop_sequence"),
+            usage=decode_usage(message.get("usage")),
             body=body,
             wire=_wire(message, content, request),
-            id=_typed(message, "id", str),
-            model=_typed(message, "model", str),
+            id=_text_or_none(message, "id"),
+            model=_text_or_none(message, "model"),
         )
     except UNREADABLE as error:
         raise shape_error(error) from error
@@ -82,29 +84,43 @@ def decode_finish(message: dict[str, Any]) -> FinishReason:
     return FINISH.get(_typed(message, "stop_reason", str), "other")
 
 
-def decode_usage(usage: dict[str, Any]) -> Usage:
-    """Return the usage in normal form. Anthropic's `input_tokens` exclude cached tokens, and its totals exclude
-    compaction."""
-    total = _usage(usage)
-    for step in usage.get("iterations") or ():
-        if step["type"] == "compaction":
-            total += _usage(step)
-    return total
+def decode_usage(usage: Any) -> Usage:
+    """Return the usage in normal form. Anthropic's `input_tokens` exclude cached tokens.
+
+    Its totals exclude compaction and the tokens of an advisor, which is another model. A turn that a fallback served has
+    an entry for each model.
+    """
+    if not is_object(usage):
+        return Usage(reported=False)
+    tier = usage.get("speed") if usage.get("speed") == "fast" else usage.get("service_tier")
+    steps: list[dict[str, Any]] = usage.get("iterations") or []
+    if any(step["type"] == "fallback_message" for step in steps):
+        calls = [_usage(step, tier, step.get("model")) for step in steps]
+    else:
+        others = [step for step in steps if step["type"] in ("compaction", "advisor_message")]
+        calls = [_usage(usage, tier), *(_usage(step, tier, step.get("model")) for step in others)]
+    calls[0].searches = count_of(details_of(usage, "server_tool_use"), "web_search_requests") or 0
+    return calls[0] if len(calls) == 1 else sum(calls, Usage())
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
-    details: dict[str, Any] = usage.get("output_tokens_details") or {}
-    writes: dict[str, Any] = usage.get("cache_creation") or {}
-    read: int = usage.get("cache_read_input_tokens") or 0
-    written: int = usage.get("cache_creation_input_tokens") or 0
+def _usage(usage: dict[str, Any], tier: str | None, model: str | None = None) -> Usage:
+    prompt, answer = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
+    parts = counts_in(usage, CACHED)
+    inside = sum(parts.values())
+    parts |= counts_in(details_of(usage, "output_tokens_details"), (("thinking_tokens", "reasoning_tokens"),))
+    parts |= counts_in(details_of(usage, "cache_creation"), (("ephemeral_1h_input_tokens", "cache_write_1h_tokens"),))
     return Usage(
-        input_tokens=(usage.get("input_tokens") or 0) + read + written,
-        output_tokens=usage.get("output_tokens") or 0,
-        reasoning_tokens=details.get("thinking_tokens") or 0,
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        cache_write_1h_tokens=writes.get("ephemeral_1h_input_tokens") or 0,
+        (prompt or 0) + inside,
+        answer or 0,
+        **parts,
+        reported=prompt is not None and answer is not None,
+        service_tier=tier,
+        model=model,
     )
+
+
+CACHED = (("cache_read_input_tokens", "cache_read_tokens"), ("cache_creation_input_tokens", "cache_write_tokens"))
+"""Parts of the prompt that Anthropic counts beside it."""
 
 
 def _stop_detail(message: dict[str, Any]) -> str | None:
@@ -179,6 +195,10 @@ def _typed(container: dict[str, Any], key: str, kind: type) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"{key!r} is a {type(value).__name__}, not a {kind.__name__}")
     return value
+
+
+def _text_or_none(container: dict[str, Any], key: str) -> str | None:
+    return _typed(container, key, str) if container.get(key) is not None else None
 
 
 def _text_of(body: bytes) -> str:

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-import msgspec
-
 from capably.providers.anthropic.decode import decode_block, decode_reply, malformed_reply
 from capably.providers.anthropic.errors import error_from_body
+from capably.providers.json import body_of, is_object
 from capably.types.arguments import args_text, read_arguments
 from capably.types.errors import ServerError
 from capably.types.parts import ToolCall
@@ -27,19 +26,34 @@ _GROWING = {
 _SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
 """Deltas that a reader of the stream sees -> the kind of chunk. Arguments are shown for `tool_use` only."""
 
+_BEGINNINGS: dict[str, dict[str, Any]] = {
+    "text_delta": {"type": "text", "text": ""},
+    "citations_delta": {"type": "text", "text": ""},
+    "thinking_delta": {"type": "thinking", "thinking": "", "signature": ""},
+}
+"""Deltas that say what block they are for -> its beginning. A tool call has a name, which no delta has."""
+
 _EMPTY: dict[str, Any] = {"text": "", "thinking": "", "citations": None, "input": {}}
 """Contents of an open block after its text was dropped."""
 
 
 class MessageAccumulator:
-    """Rebuilds the message from its events, block by block, by index."""
+    """Rebuilds the message from its events, block by block.
 
-    __slots__ = ("_blocks", "_grown", "_message", "_provider", "_request", "ended")
+    Blocks stand in the order in which they begin. Their `index` only says which of them an event is for: it may begin at
+    any number, and count anew after a second `message_start`.
+    """
+
+    __slots__ = ("_begun", "_blocks", "_grown", "_message", "_places", "_provider", "_request", "ended")
 
     def __init__(self, request: Request, *, provider: str = "anthropic") -> None:
         self._request = request
         self._provider = provider
         self._message: dict[str, Any] = {}
+        self._begun = 0
+        """How many blocks have begun."""
+        self._places: dict[int, int] = {}
+        """`index` of an event -> the place of the block that last began with it."""
         self._blocks: dict[int, dict[str, Any]] = {}
         self._grown: dict[int, defaultdict[str, TextBuffer]] = {}
         self.ended: bool = False
@@ -54,68 +68,82 @@ class MessageAccumulator:
 
     def reply(self) -> ResponseData:
         """Return the reply that `call` would have returned. Raise `ServerError` if the stream was cut."""
-        body = self._body()
+        message = self._rebuilt()
         if not self.ended:
             why = "The stream was cut: it ended before the provider said that the message was complete"
-            raise ServerError(f"{why} ({self._provider}).", provider=self._provider, body=msgspec.json.decode(body))
-        return decode_reply(body, self._request, provider=self._provider)
+            raise ServerError(f"{why} ({self._provider}).", provider=self._provider, body=message)
+        return decode_reply(body_of(message)[1], self._request, provider=self._provider)
 
     def forget(self) -> None:
         """Drop finished blocks, and the text collected in open ones."""
-        self._blocks = {index: block for index, block in self._blocks.items() if index in self._grown}
-        for index, block in self._blocks.items():
+        self._blocks = {place: block for place, block in self._blocks.items() if place in self._grown}
+        for place, block in self._blocks.items():
             block.update(_EMPTY)
-            for text in self._grown[index].values():
+            for text in self._grown[place].values():
                 text.clear()
 
-    def _body(self) -> bytes:
-        for index in list(self._grown):
-            self._settle(index)
-        return msgspec.json.encode(
-            {**self._message, "content": [self._blocks[index] for index in sorted(self._blocks)]}
-        )
+    def _rebuilt(self) -> dict[str, Any]:
+        for place in list(self._grown):
+            self._settle(place)
+        return {"type": "message", "role": "assistant", **self._message, "content": list(self._blocks.values())}
 
     def _start(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        self._blocks.clear()
-        self._grown.clear()
-        self._message = dict(event["message"])
-        self._message["usage"] = dict(self._message["usage"])
+        """Begin the message. A second beginning goes on with the same one, as in the SDK, and counts blocks anew."""
+        self._places.clear()
+        for name, value in event["message"].items():
+            if name != "content" and not self._message.get(name):
+                self._message[name] = value
         return ()
 
     def _start_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        index, block = event["index"], dict(event["content_block"])
-        if not isinstance(index, int):
-            raise TypeError(f"'index' is a {type(index).__name__}, not an int")
+        block = dict(event["content_block"])
         if block.get("citations"):
             block["citations"] = list(block["citations"])  # They grow, and the event is not ours.
-        self._blocks[index] = block
-        self._grown[index] = defaultdict(TextBuffer)
         kind = block["type"]
-        if kind == "tool_use":
-            return (Chunk("tool_call", index, id=block["id"], name=block["name"]),)
-        if kind == "fallback":
-            self._message["model"] = block["to"]["model"]
         if kind in ("text", "thinking") and not isinstance(block[kind], str):
             raise TypeError(f"{kind!r} is a {type(block[kind]).__name__}, not a str")
+        place = self._begin(event, block)
+        if kind == "tool_use":
+            return (Chunk("tool_call", place, id=block["id"], name=block["name"]),)
+        if kind == "fallback":
+            self._message["model"] = block["to"]["model"]
         if kind in ("text", "thinking") and block[kind]:
-            return (Chunk("text" if kind == "text" else "thought", index, block[kind]),)
+            return (Chunk("text" if kind == "text" else "thought", place, block[kind]),)
         return ()
 
+    def _begin(self, event: dict[str, Any], block: dict[str, Any]) -> int:
+        index, place = event.get("index"), self._begun
+        if index is not None and not isinstance(index, int):
+            raise TypeError(f"'index' is a {type(index).__name__}, not an int")
+        self._places[place if index is None else index] = place
+        self._begun += 1
+        self._blocks[place] = block
+        self._grown[place] = defaultdict(TextBuffer)
+        return place
+
+    def _place(self, event: dict[str, Any]) -> int | None:
+        """Return the place of the block that an event is for: of its index, or the last one if it has none."""
+        index = event.get("index")
+        return self._begun - 1 if index is None else self._places.get(index)
+
     def _delta(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        index, delta = event["index"], event["delta"]
+        delta = event["delta"]
         kind = delta["type"]
+        place = self._places.get(event["index"]) if "index" in event else self._begun - 1
+        if place not in self._grown:  # Its beginning is missing, or it was over.
+            place = self._begin(event, dict(_BEGINNINGS[kind]))
         if kind not in _GROWING:
-            self._change(self._blocks[index], kind, delta)
+            self._change(self._blocks[place], kind, delta)
             return ()
         carrier, field = _GROWING[kind]
         more = delta[carrier]
         if not isinstance(more, str):
             raise TypeError(f"{carrier!r} is a {type(more).__name__}, not a str")
-        self._grown[index][field] += more.encode()
+        self._grown[place][field] += more.encode("utf-8", "surrogatepass")
         if not more:
             return ()
-        shown = _SHOWN.get(kind) or ("tool_call" if self._blocks[index]["type"] == "tool_use" else None)
-        return (Chunk(shown, index, more),) if shown else ()  # pyright: ignore[reportArgumentType]
+        shown = _SHOWN.get(kind) or ("tool_call" if self._blocks[place]["type"] == "tool_use" else None)
+        return (Chunk(shown, place, more),) if shown else ()  # pyright: ignore[reportArgumentType]
 
     @staticmethod
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
@@ -125,22 +153,25 @@ class MessageAccumulator:
             citations.append(delta["citation"])
             block["citations"] = citations
         else:
-            block.update((name, value) for name, value in delta.items() if name != "type")
+            more = {name: value for name, value in delta.items() if name != "type"}
+            block.update((name, value) for name, value in more.items() if value or not block.get(name))
 
     def _stop_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        index = event["index"]
-        block = self._blocks[index]
-        without_deltas = not self._grown[index]["input"]
-        self._settle(index)
-        done = Chunk("part", index, part=build_part(decode_block(block)))
+        place = self._place(event)
+        if place not in self._grown:
+            return ()
+        block = self._blocks[place]
+        without_deltas = not self._grown[place]["input"]
+        self._settle(place)
+        done = Chunk("part", place, part=build_part(decode_block(block)))
         if without_deltas and isinstance(done.part, ToolCall) and block.get("input"):
-            return (Chunk("tool_call", index, args_text(done.part)), done)
+            return (Chunk("tool_call", place, args_text(done.part)), done)
         return (done,)
 
-    def _settle(self, index: int) -> None:
+    def _settle(self, place: int) -> None:
         """Join the collected pieces of a block, once. Unreadable arguments stay text, which the decoder understands."""
-        block = self._blocks[index]
-        for field, text in self._grown.pop(index, defaultdict(TextBuffer)).items():
+        block = self._blocks[place]
+        for field, text in self._grown.pop(place, defaultdict(TextBuffer)).items():
             grown = str(text)
             if field != "input":
                 block[field] = block.get(field, "") + grown
@@ -153,9 +184,12 @@ class MessageAccumulator:
         for name, value in event["delta"].items():
             if value is not None or message.get(name) is None:
                 message[name] = value
-        usage: dict[str, Any] = event.get("usage") or {}
-        message["usage"].update((name, value) for name, value in usage.items() if value is not None)
-        message.update((name, value) for name, value in event.items() if name not in ("type", "delta", "usage"))
+        before, usage = message.get("usage"), event.get("usage")
+        if is_object(usage):
+            counts = {name: value for name, value in usage.items() if value is not None}
+            message["usage"] = {**before, **counts} if is_object(before) else counts
+        others = {name: value for name, value in event.items() if name not in ("type", "delta", "usage")}
+        message.update((name, value) for name, value in others.items() if value is not None or name not in message)
         return ()
 
     def _stop(self, _: dict[str, Any]) -> Sequence[Chunk]:

@@ -251,6 +251,7 @@ def _encode_unknown(part: p.Unknown, _request: Request) -> Wire:
 _ENCODERS: Mapping[type, Callable[[Any, Request], Wire]] = {
     p.Text: _encode_text,
     p.Refusal: _encode_text,
+    p.Commentary: _encode_text,
     p.Media: _encode_media,
     p.ToolCall: _encode_call,
     p.Unknown: _encode_unknown,

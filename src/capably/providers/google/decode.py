@@ -1,24 +1,26 @@
 """A generateContent body -> a `ResponseData`. Pure: no SDK, no I/O.
 
-Only the first candidate is read; others (`extra={"generationConfig": {"candidateCount": 2}}`) stay in `ResponseData.body`.
+The first candidate is the answer; others (`extra={"generationConfig": {"candidateCount": 2}}`) are in `ResponseData.others`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from capably.providers.counts import count_of
 from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
-from capably.providers.json import load_json
+from capably.providers.json import load_body
 from capably.types import parts as p
+from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.errors import ProviderError
 from capably.types.request import Request
-from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, part_type
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
 from capably.types.usage import Usage
 
 FINISH: Mapping[str, FinishReason] = {
@@ -38,7 +40,7 @@ FINISH: Mapping[str, FinishReason] = {
 def decode_reply(body: bytes, request: Request) -> ResponseData:
     """Decode the reply in a body. Raise `ServerError` if it is malformed, and the reported error if it contains one."""
     try:
-        wire = load_json(body)
+        wire = load_body(body)
     except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
 
@@ -57,11 +59,30 @@ def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
     if is_error(wire):
         raise error_of(wire)
     reply = read_object(wire, "it")
-    usage = read_usage(reply.get("usageMetadata"))
     candidates = objects_of(reply, "candidates")
+    usage = read_usage(reply.get("usageMetadata"), candidates[0] if candidates else {})
     if not candidates:
         return _reply(reply, body, (), "content_filter", usage, stop_detail=_blocked(reply))
-    candidate = candidates[0]
+    answer = _read_candidate(candidates[0], reply, request)
+    made = _reply(reply, body, answer.parts, answer.finish, usage, stop_detail=answer.stop_detail, wire=answer.content)
+    if "logprobsResult" in candidates[0]:
+        made.logprobs = tuple(decode_logprobs(candidates[0]["logprobsResult"]))
+    if len(candidates) > 1:
+        others = [_read_candidate(candidate, reply, request) for candidate in candidates[1:]]
+        made.others = tuple(Candidate(list(map(build_part, o.parts)), o.finish, o.stop_detail) for o in others)
+    return made
+
+
+class _Answer(NamedTuple):
+    """One candidate, read. `content` is what the next request sends back."""
+
+    parts: Sequence[p.Part | LazyPart]
+    finish: FinishReason
+    stop_detail: str | None
+    content: Object
+
+
+def _read_candidate(candidate: Object, reply: Object, request: Request) -> _Answer:
     content = read_object(candidate.get("content") or {}, "content")
     wire_parts = objects_of(content, "parts")
     reason = candidate.get("finishReason")
@@ -71,14 +92,30 @@ def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
     content = sendable(content)
     blocked = blocked_by(reply) if reason is None else None
     if blocked is not None:
-        return _reply(reply, body, parts, "content_filter", usage, stop_detail=blocked, wire=content)
+        return _Answer(parts, "content_filter", blocked, content)
     finish = _finish(reason, parts)
     token = candidate.get(CONTINUATION)
     if finish == "continuation" and token:
-        content, detail = {**content, CONTINUATION: token}, token
-    else:
-        detail = _stop_detail(finish, reason, candidate)
-    return _reply(reply, body, parts, finish, usage, stop_detail=detail, wire=content)
+        return _Answer(parts, finish, token, {**content, CONTINUATION: token})
+    return _Answer(parts, finish, _stop_detail(finish, reason, candidate), content)
+
+
+def decode_logprobs(result: Any) -> Sequence[TokenLogprob]:
+    """Return the tokens that Google chose, each with the most likely ones at its place."""
+    lists = read_object(result or {}, "logprobsResult")
+    tops = [objects_of(step, "candidates") for step in objects_of(lists, "topCandidates")]
+    chosen = objects_of(lists, "chosenCandidates")
+    return [
+        TokenLogprob(
+            str(token.get("token", "")),
+            token.get("logProbability", 0.0),
+            alternatives=[
+                TokenLogprob(str(top.get("token", "")), top.get("logProbability", 0.0))
+                for top in (tops[place] if place < len(tops) else ())
+            ],
+        )
+        for place, token in enumerate(chosen)
+    ]
 
 
 def _reply(
@@ -171,30 +208,64 @@ def _joined(word: str, message: Any) -> str:
     return f"{word}: {message}" if message else word
 
 
-def read_usage(usage: Any) -> Usage:
+def read_usage(usage: Any, candidate: Object) -> Usage:
     """Return the usage in normal form. Google's prompt count includes cached tokens; its answer count excludes
-    thoughts."""
-    counts = read_object(usage or {}, "usageMetadata")
-    prompt, tools, answer, thoughts, cached = (_count(counts, name) for name in _COUNTS)
+    thoughts. A count of 0 is left out."""
+    if not isinstance(usage, dict):
+        return Usage(reported=False, searches=_searches(candidate))
+    counts = cast("Object", usage)
+    prompt, answer = count_of(counts, "promptTokenCount"), count_of(counts, "candidatesTokenCount") or 0
+    thoughts, tools = count_of(counts, "thoughtsTokenCount") or 0, count_of(counts, "toolUsePromptTokenCount") or 0
+    cached = count_of(counts, "cachedContentTokenCount") or 0
+    kinds = _kinds(counts)
+    if cached and "cacheTokensDetails" not in counts and kinds.get("input_audio_tokens"):
+        kinds["cache_read_audio_tokens"] = min(cached, kinds["input_audio_tokens"])
     return Usage(
-        input_tokens=prompt + tools,
-        output_tokens=answer + thoughts,
-        reasoning_tokens=thoughts,
-        cache_read_tokens=cached,
+        (prompt or 0) + tools,
+        answer + thoughts,
+        thoughts,
+        cached,
+        **kinds,
+        searches=_searches(candidate),
+        reported=prompt is not None or count_of(counts, "totalTokenCount") is not None,
+        service_tier=_tier(counts),
     )
 
 
-_COUNTS = (
-    "promptTokenCount",
-    "toolUsePromptTokenCount",
-    "candidatesTokenCount",
-    "thoughtsTokenCount",
-    "cachedContentTokenCount",
+MODALITIES = (
+    ("promptTokensDetails", {"AUDIO": "input_audio_tokens", "IMAGE": "input_image_tokens"}),
+    ("toolUsePromptTokensDetails", {"AUDIO": "input_audio_tokens", "IMAGE": "input_image_tokens"}),
+    ("cacheTokensDetails", {"AUDIO": "cache_read_audio_tokens"}),
+    ("candidatesTokensDetails", {"AUDIO": "output_audio_tokens", "IMAGE": "output_image_tokens"}),
 )
+"""Google's breakdowns -> the fields of `Usage` for the modalities that are paid by themselves."""
 
 
-def _count(usage: Object, name: str) -> int:
-    value = usage.get(name) or 0
-    if not isinstance(value, int):
-        raise ValueError(f"{name} is {value!r}, no number of tokens")
-    return value
+def _kinds(counts: Object) -> dict[str, Any]:
+    kinds: dict[str, Any] = {}
+    for name, fields in MODALITIES:
+        if name in counts:
+            for entry in objects_of(counts, name):
+                field = fields.get(str(entry.get("modality")))
+                if field:
+                    kinds[field] = kinds.get(field, 0) + (count_of(entry, "tokenCount") or 0)
+    return kinds
+
+
+TIERS = {"ON_DEMAND": "default", "ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+"""Vertex AI's traffic types that are tiers -> the words of OpenAI and of the Gemini API."""
+
+
+def _tier(counts: Object) -> str | None:
+    tier = counts.get("serviceTier") or counts.get("trafficType")
+    if not isinstance(tier, str) or tier.endswith("UNSPECIFIED"):
+        return None
+    return TIERS.get(tier, tier.lower())
+
+
+def _searches(candidate: Object) -> int:
+    """Return how many queries Google searched for."""
+    if "groundingMetadata" not in candidate:
+        return 0
+    queries = read_object(candidate["groundingMetadata"] or {}, "groundingMetadata").get("webSearchQueries")
+    return len(cast("list[Any]", queries)) if isinstance(queries, list) else 0

@@ -55,7 +55,7 @@ class PartialCall:
         before = _child(owner, last, "" if isinstance(value, str) else value)
         if isinstance(before, str) and isinstance(value, str):
             if (id(owner), last) not in self._texts:
-                self._texts[id(owner), last] = owner, TextBuffer(before.encode())
+                self._texts[id(owner), last] = owner, TextBuffer(before.encode("utf-8", "surrogatepass"))
             self._texts[id(owner), last][1].add(value)
         else:
             self._texts.pop((id(owner), last), None)

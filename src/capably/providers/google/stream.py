@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import msgspec
-
 from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
+from capably.providers.json import body_of, mend_json
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
@@ -22,6 +21,9 @@ from capably.types.request import Request
 from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
+
+UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
+"""No reason. Some gateways write the default of the enum into each event."""
 
 APPENDED = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
@@ -74,7 +76,7 @@ class GoogleAccumulator:
                 provider="google",
                 body=self._body(),
             )
-        return decode_reply(msgspec.json.encode(self._body()), self._request)
+        return decode_reply(body_of(self._body())[1], self._request)
 
     def forget(self) -> None:
         """Drop everything except the state of the answer: whether it calls functions, why it ended, what it cost."""
@@ -120,7 +122,7 @@ class GoogleAccumulator:
         self._content = content or self._content
         for part in objects_of(content, "parts"):
             self._take(part)
-        if candidate.get("finishReason") is not None:
+        if candidate.get("finishReason") not in (None, "", UNSPECIFIED):
             self._end(merged)
 
     def _end(self, candidate: Object) -> None:
@@ -232,7 +234,7 @@ class _WireParts:
         if self._run is None or thought != self._thought:
             self._run, self._thought = TextBuffer(), thought
             self._parts.append((part, self._run))
-        self._run += text.encode()
+        self._run += text.encode("utf-8", "surrogatepass")
 
     def forget(self) -> None:
         """Drop all parts; of calls, keep only the names."""
@@ -245,7 +247,8 @@ class _WireParts:
 
     def text_from(self, place: int) -> str:
         """Return the texts from this part on, joined."""
-        return "".join(part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
+        texts = (part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
+        return mend_json("".join(texts))
 
     def joined(self) -> list[Object]:
         return [part if run is None else {**part, "text": str(run)} for part, run in self._parts]
@@ -261,7 +264,7 @@ def _is_call(part: Object) -> bool:
 def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
     """Merge a field of an event into the merged candidate. An empty value never replaces an earlier one."""
     if not isinstance(value, dict):
-        if value is not None:
+        if value is not None and value != UNSPECIFIED and (value != "" or key not in merged):
             merged[key] = value
         return
     new = cast("Object", value)

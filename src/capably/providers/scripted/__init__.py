@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from capably.providers.handles import Handle
+from capably.providers.json import dump_json
 from capably.types import parts as p
 from capably.types.messages import UserMessage, to_parts
 from capably.types.request import Request
@@ -81,7 +82,7 @@ class ScriptedAdapter:
         if isinstance(script, Exception):
             raise script
         content = to_parts(script)
-        sent = msgspec.json.encode(body)
+        sent = dump_json(body)
         called = any(isinstance(part, p.ToolCall) for part in content)
         message = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
         return ResponseData(

@@ -123,7 +123,7 @@ def test_the_end_is_told_in_neutral_words(body: Any, reason: str, detail: str | 
 @pytest.mark.parametrize(
     ("usage", "normal"),
     [
-        pytest.param(None, Usage(), id="none"),
+        pytest.param(None, Usage(reported=False), id="none"),
         pytest.param(
             {
                 "prompt_tokens": 100,
@@ -157,7 +157,7 @@ def test_the_end_is_told_in_neutral_words(body: Any, reason: str, detail: str | 
                 "total_tokens": 390,
                 "prompt_tokens_details": {"audio_tokens": 375},
             },
-            Usage(385, 5),
+            Usage(385, 5, input_audio_tokens=375),
             id="Mistral counts sound beside the prompt",
         ),
         pytest.param(

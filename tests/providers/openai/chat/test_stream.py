@@ -15,6 +15,7 @@ from capably.responses.chunk_splitter import Splitter
 from capably.types import errors as e, parts as p
 from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
+from capably.types.usage import Usage
 
 
 def delta(finish: str | None = None, usage: Any = None, **fields: Any) -> dict[str, Any]:
@@ -323,3 +324,157 @@ def test_a_whole_completion_in_place_of_a_stream_is_taken() -> None:
     chunks, reply = run(WHOLE)
     assert reply.content == decoded(WHOLE).content
     check_chunks(chunks, reply)
+
+
+def choice(index: int, finish: str | None = None, **fields: Any) -> dict[str, Any]:
+    return {"id": "cmpl_1", "choices": [{"index": index, "delta": fields, "finish_reason": finish}]}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([call_delta(0, '{"a":1}', None, "f"), call_delta(0, '{"a":2}', None, "g")], id="other names"),
+        pytest.param([call_delta(0, '{"a":1}', None, "f"), call_delta(0, '{"a":2}', None, "f")], id="one name"),
+        pytest.param(
+            [
+                delta(
+                    tool_calls=[{"index": 0, "function": {"name": "f", "arguments": a}} for a in ('{"a":1}', '{"a":2}')]
+                )
+            ],
+            id="one delta",
+        ),
+        pytest.param(
+            [
+                call_delta(0, "", "", "f"),
+                call_delta(0, '{"a"', "", "f"),
+                call_delta(0, ":1}", "", "f"),
+                call_delta(0, "", "", "f"),
+                call_delta(0, '{"a":2', "", "f"),
+                call_delta(0, "}", "", ""),
+            ],
+            id="in pieces, with empty ids and the name again",
+        ),
+    ],
+)
+def test_calls_without_ids_and_with_one_index_are_told_apart(events: list[dict[str, Any]]) -> None:
+    chunks, reply = run(*events, delta("tool_calls"))
+    calls = [part for part in reply.content if isinstance(part, p.ToolCall)]
+    assert [call.args for call in calls] == [{"a": 1}, {"a": 2}]
+    assert len({call.id for call in calls}) == 2
+    check_chunks(chunks, reply)
+
+
+def test_a_name_in_each_delta_makes_no_second_call() -> None:
+    pieces = ["", '{"city":', '"Rome"', "}", ""]
+    chunks, reply = run(*(call_delta(0, piece, None, "weather") for piece in pieces), delta("tool_calls"))
+    assert [part.args for part in reply.content if isinstance(part, p.ToolCall)] == [{"city": "Rome"}]
+    check_chunks(chunks, reply)
+
+
+def test_what_is_empty_replaces_nothing() -> None:
+    detail = {"type": "reasoning.text", "index": 0}
+    events = [
+        delta(reasoning_details=[{**detail, "text": "Hm", "signature": "sig"}]),
+        delta(reasoning_details=[{**detail, "text": "", "signature": "", "format": ""}]),
+        delta(audio={"id": "a_1", "transcript": "x"}),
+        delta(audio={"id": "", "transcript": ""}),
+        delta("stop", content="a", service_tier="x"),
+        {"id": "", "model": "", "choices": [{"index": 0, "delta": {}, "finish_reason": ""}], "service_tier": None},
+    ]
+    _, reply = run(*events)
+    assert reply.wire["reasoning_details"] == [{**detail, "text": "Hm", "signature": "sig", "format": ""}]
+    assert reply.wire["audio"]["id"] == "a_1"
+    assert (reply.id, reply.model, reply.finish_reason) == ("cmpl_1", "gpt-test-1", "stop")
+
+
+def test_a_tool_that_the_host_executed_is_one_however_often_it_comes() -> None:
+    def tool(index: int, **fields: Any) -> dict[str, Any]:
+        return delta(executed_tools=[{"index": index, "type": "search", **fields}])
+
+    events = [tool(0, arguments="{}"), tool(0, output="Rain."), tool(1, output=""), tool(1, output="Sun.")]
+    _, reply = run(*events, delta("stop", content="a"))
+    assert reply.wire["executed_tools"] == [
+        {"index": 0, "type": "search", "arguments": "{}", "output": "Rain."},
+        {"index": 1, "type": "search", "output": "Sun."},
+    ]
+
+
+COUNTED = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param(
+            [delta(role="assistant", content="", usage=COUNTED), delta(content="Do not ")], id="with the role"
+        ),
+        pytest.param([delta(content="Do not ", usage=COUNTED)], id="with each delta"),
+        pytest.param([{"choices": [], "usage": COUNTED}, delta(content="Do not ")], id="before all"),
+        pytest.param(
+            [delta(content="Do "), {"choices": [], "usage": COUNTED}, delta(content="not ")], id="between two deltas"
+        ),
+        pytest.param([delta(usage=COUNTED)], id="with nothing"),
+    ],
+)
+def test_a_usage_that_comes_early_is_no_end(events: list[dict[str, Any]]) -> None:
+    with pytest.raises(e.ServerError, match="cut"):
+        run(*events)
+    _, reply = run(*events, delta("stop", content="so."))
+    assert (reply.finish_reason, reply.usage) == ("stop", Usage(10, 5))
+
+
+@pytest.mark.parametrize("finish", [None, "stop", "tool_calls"])
+def test_an_answer_in_place_of_a_stream_needs_a_message(finish: str | None) -> None:
+    body = {"object": "chat.completion", "choices": [{"index": 0, "message": None, "finish_reason": finish}]}
+    with pytest.raises(e.ServerError, match="no message"):
+        run(body)
+
+
+def test_a_filtered_choice_needs_no_message() -> None:
+    body = {"id": "c", "choices": [{"index": 0, "finish_reason": "content_filter", "content_filter_results": {"a": 1}}]}
+    for reply in (run(body)[1], decoded(body), decoded({**body, "choices": [{**body["choices"][0], "message": None}]})):
+        assert (reply.finish_reason, reply.content) == ("content_filter", ())
+
+
+@pytest.mark.parametrize("first", [[], [choice(0, role="assistant", content="")], [choice(0)]])
+def test_a_host_that_answers_at_another_index_is_heard(first: list[Any]) -> None:
+    chunks, reply = run(*first, choice(1, content="Hel"), choice(1, content="lo"), choice(1, "stop"))
+    assert (reply.content, reply.finish_reason, reply.others) == ((p.Text("Hello"),), "stop", ())
+    check_chunks(chunks, reply)
+
+
+def test_further_choices_are_candidates() -> None:
+    events = [
+        choice(1, content="B1"),
+        choice(0, content="A1"),
+        choice(1, content="B2"),
+        choice(0, "stop", content="A2"),
+        choice(1, "length"),
+        choice(2, "tool_calls", tool_calls=[{"index": 0, **A}]),
+    ]
+    chunks, reply = run(*events, extra={"n": 3})
+    assert [chunk.delta for chunk in chunks] == ["A1", "A2"]
+    assert reply.content == (p.Text("A1A2"),)
+    b, c = reply.others
+    assert (b.text(), b.finish_reason, c.content, c.finish_reason) == ("B1B2", "length", (CALL_A,), "tool_use")
+    again = decode_reply(reply.body, request())
+    assert (again.content, again.others) == (reply.content, reply.others)
+
+
+def test_one_choice_that_was_cut_makes_the_stream_cut() -> None:
+    with pytest.raises(e.ServerError, match="cut"):
+        run(choice(0, "stop", content="A"), choice(1, content="B"), extra={"n": 2})
+
+
+def test_log_probabilities_are_complete() -> None:
+    def entry(token: str, **fields: Any) -> dict[str, Any]:
+        return {"token": token, "logprob": -0.5, "bytes": list(token.encode()), "top_logprobs": [], **fields}
+
+    def piece(token: str) -> dict[str, Any]:
+        event = delta(content=token)
+        event["choices"][0]["logprobs"] = {"content": [entry(token, top_logprobs=[entry("x")])], "refusal": None}
+        return event
+
+    _, reply = run(piece("One"), piece(" two"), delta("stop"))
+    assert [(t.token, t.logprob, t.bytes) for t in reply.logprobs] == [("One", -0.5, b"One"), (" two", -0.5, b" two")]
+    assert [t.token for t in reply.logprobs[0].alternatives] == ["x"]

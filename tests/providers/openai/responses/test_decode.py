@@ -134,7 +134,6 @@ def test_a_failed_response_raises_its_error(error: Any, kind: type[e.ProviderErr
         b'{"output": [1]}',
         b'{"output": [{"type": "message", "content": [{"type": "output_text"}]}]}',
         b'{"output": [{"type": "function_call", "arguments": "{}"}]}',
-        b'{"output": [], "usage": [1]}',
     ],
 )
 def test_a_body_that_makes_no_sense_is_a_server_error_that_carries_it(body: bytes) -> None:

@@ -243,3 +243,139 @@ def test_a_streamed_turn_can_be_resumed_like_a_called_one() -> None:
 
 def test_the_words_of_the_caller_are_sent_as_an_assistant() -> None:
     assert items(user("a"), assistant("b"))[1] == {"role": "assistant", "content": "b"}
+
+
+# Places: looked up by index and id, and never assumed
+
+
+def _without(event: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in event.items() if key not in names}
+
+
+def _named(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events that name their item by id, as OpenAI sends them."""
+    ids = {0: "rs_1", 1: "msg_1", 2: "ws_1", 3: CALL_A["id"], 4: CALL_B["id"]}
+    return [{**event, "item_id": ids[event["output_index"]]} if "delta" in event else event for event in events]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda event: _without(event, "output_index", "content_index"), id="items known by id only"),
+        pytest.param(lambda event: {**event, "content_index": 1} if "content_index" in event else event, id="from 1"),
+        pytest.param(
+            lambda event: {**event, "content_index": 10**9} if "content_index" in event else event, id="large content"
+        ),
+        pytest.param(
+            lambda event: {**event, "output_index": 0} if "output_index" in event else event, id="every item is 0"
+        ),
+        pytest.param(
+            lambda event: {**event, "output_index": event["output_index"] + 1} if "output_index" in event else event,
+            id="items from 1",
+        ),
+        pytest.param(
+            lambda event: (
+                {**event, "output_index": 10**9 * event["output_index"]} if "output_index" in event else event
+            ),
+            id="large items",
+        ),
+        pytest.param(
+            lambda event: {**event, "item_id": f"{event.get('delta')}"} if "delta" in event else event,
+            id="changing ids",
+        ),
+    ],
+)
+@pytest.mark.parametrize("output", ["complete", "empty"])
+def test_places_are_found_however_a_host_counts(change: Any, output: str) -> None:
+    story: list[Any] = STORY[1:-1]
+    thought, text = {**THOUGHT, "id": "rs_1"}, {**TEXT, "id": "msg_1"}
+    events = [
+        {
+            **event,
+            "item": {**event["item"], "id": {0: "rs_1", 1: "msg_1"}.get(event["output_index"], event["item"]["id"])},
+        }
+        if "item" in event
+        else event
+        for event in story
+    ]
+    complete = response(thought, text, SEARCH, CALL_A, CALL_B)
+    last = complete if output == "complete" else {**complete, "output": []}
+    chunks, reply = run(*map(change, _named(events)), completed(last))
+    assert reply.content == decoded(complete).content
+    check_chunks(chunks, reply)
+    assert "".join(chunk.delta for chunk in chunks if chunk.kind == "text") == "Hello"
+
+
+def test_two_texts_of_one_message_are_told_apart_without_their_announcement() -> None:
+    both = text_item("", content=[{"type": "output_text", "text": text, "annotations": []} for text in ("ab", "cd")])
+    deltas = [text_delta(0, "a", 3), text_delta(0, "c", 7), text_delta(0, "b", 3), text_delta(0, "d", 7)]
+    chunks, reply = run(*deltas, done(0, both), completed(response(both)))
+    check_chunks(chunks, reply)
+
+
+def test_a_refusal_before_a_text_has_its_place() -> None:
+    content: list[Any] = [
+        {"type": "refusal", "refusal": "no"},
+        {"type": "output_text", "text": "but", "annotations": []},
+    ]
+    mixed = text_item("", content=content)
+    announced = [
+        {"type": "response.content_part.added", "output_index": 0, "content_index": place, "part": part}
+        for place, part in enumerate(content)
+    ]
+    chunks, reply = run(*announced, text_delta(0, "but", 1), done(0, mixed), completed(response(mixed)))
+    check_chunks(chunks, reply)
+
+
+@pytest.mark.parametrize("output", [[], None])
+def test_what_came_in_deltas_only_is_not_lost(output: Any) -> None:
+    item = {"type": "message", "id": "m", "role": "assistant", "phase": "final_answer", "content": []}
+    call = {**CALL_A, "arguments": ""}
+    chunks, reply = run(
+        added(0, item),
+        text_delta(0, "Hel"),
+        text_delta(0, "lo"),
+        added(1, call),
+        arguments_delta(1, CALL_A["arguments"]),
+        completed({**response(), "output": output}),
+    )
+    assert reply.content == decoded(response(TEXT, CALL_A)).content
+    assert reply.wire[0]["phase"] == "final_answer"
+    check_chunks(chunks, reply)
+
+
+def test_a_response_that_is_still_in_progress_is_no_reply() -> None:
+    with pytest.raises(e.ServerError, match="cut"):
+        run(response(status="in_progress"))
+
+
+def test_commentary_is_a_part_of_its_own() -> None:
+    note = {**text_item("Let me look."), "id": "msg_0", "phase": "commentary"}
+    answer = {**TEXT, "phase": "final_answer"}
+    whole = response(note, answer)
+    chunks, reply = run(
+        added(0, {**note, "content": []}),
+        text_delta(0, "Let me "),
+        text_delta(0, "look."),
+        done(0, note),
+        added(1, {**answer, "content": []}),
+        text_delta(1, "Hello"),
+        done(1, answer),
+        completed(whole),
+    )
+    assert reply.content == decoded(whole).content == (p.Commentary("Let me look."), p.Text("Hello"))
+    assert [(c.kind, c.delta) for c in chunks] == [
+        ("commentary", "Let me "),
+        ("commentary", "look."),
+        ("text", "Hello"),
+    ]
+    turn = AssistantMessage(reply.content, Source("openai", "responses", "gpt-test", reply.wire))
+    assert items(user("a"), turn)[1:] == [note, answer]
+
+
+def test_commentary_of_another_provider_is_sent_with_its_phase() -> None:
+    turn = AssistantMessage((p.Commentary("Let me look."), p.Text("4.")))
+    assert items(user("a"), turn)[1:] == [
+        {"role": "assistant", "content": "Let me look.", "phase": "commentary"},
+        {"role": "assistant", "content": "4."},
+    ]

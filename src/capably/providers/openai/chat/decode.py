@@ -10,13 +10,17 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from capably.providers.call_ids import unused_ids
-from capably.providers.json import load_json
+from capably.providers.counts import count_of, counts_in, details_of, reported_cost
+from capably.providers.json import load_body
 from capably.providers.openai.content import decode_call_of
+from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
+from capably.types.candidate import Candidate
 from capably.types.request import Request
-from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, part_type
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
@@ -38,6 +42,9 @@ FINISH: Mapping[str, FinishReason] = {
 }
 """Neutral words for what hosts call the end; any other is `other`, and stands in the detail."""
 
+FILTERED = tuple(word for word, reason in FINISH.items() if reason == "content_filter")
+"""Ends without which an answer must have a message. Azure leaves it out of a choice that it filtered."""
+
 FAILED = ("error", "insufficient_system_resource", "network_error")
 """Ends that are failures of the host, in the middle of the answer."""
 
@@ -52,7 +59,7 @@ Place: TypeAlias = tuple[str, int]
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> ResponseData:
     """Decode the reply. An error inside the body is raised; an unreadable body raises `ServerError` with the body."""
     try:
-        completion = load_json(body)
+        completion = load_body(body)
     except msgspec.DecodeError as error:
         raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_completion(completion, body, request, provider)
@@ -92,23 +99,54 @@ def check_failed(completion: Json, provider: str) -> None:
 
 def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> ResponseData:
     choice: Json = completion["choices"][0]
-    message = with_call_ids(choice["message"], request)
-    parts = decode_message(message, completion, request)
-    if places:
-        indexes = {place: index for index, place in enumerate(places)}
-        parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
-    content = [part for _, part in parts]
+    message, content = _answer_of(choice, completion, request, places)
     reason, detail = _finish(choice, content)
     return ResponseData(
         content=content,
         finish_reason=reason,
         stop_detail=detail,
-        usage=decode_usage(completion.get("usage")),
+        stop_sequence=_stop_sequence(choice),
+        logprobs=decode_logprobs(details_of(choice, "logprobs").get("content")),
+        others=[_candidate(other, completion, request) for other in completion["choices"][1:]],
+        usage=decode_usage(completion),
         body=body,
         wire=message,
         id=completion.get("id"),
         model=completion.get("model"),
     )
+
+
+def _answer_of(
+    choice: Json, completion: Json, request: Request, places: Sequence[Place] = ()
+) -> tuple[dict[str, Any], list[p.Part | LazyPart]]:
+    """Return the message of a choice, to be sent back, and its parts."""
+    message = with_call_ids(_message_of(choice), request)
+    parts = decode_message(message, completion, request)
+    if places:
+        indexes = {place: index for index, place in enumerate(places)}
+        parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
+    return message, [part for _, part in parts]
+
+
+def _candidate(choice: Json, completion: Json, request: Request) -> Candidate:
+    _, parts = _answer_of(choice, completion, request)
+    reason, detail = _finish(choice, parts)
+    return Candidate([build_part(part) for part in parts], reason, detail)
+
+
+def _stop_sequence(choice: Json) -> str | None:
+    """Return the stop sequence that was met, which vLLM and SGLang name."""
+    met = choice.get("stop_reason") or choice.get("matched_stop")
+    return met if isinstance(met, str) else None
+
+
+def _message_of(choice: Json) -> dict[str, Any]:
+    message = choice.get("message")
+    if message is None and choice.get("finish_reason") in FILTERED:
+        return {"role": "assistant", "content": ""}
+    if not isinstance(message, dict):
+        raise ValueError("a choice has no message")
+    return cast("dict[str, Any]", message)
 
 
 def with_call_ids(message: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -266,39 +304,49 @@ def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishR
     return reason, None if reason == "tool_use" else refusal or detail
 
 
-def decode_usage(usage: Json | None) -> Usage:
+def decode_usage(completion: Json) -> Usage:
     """Return the usage in normal form. Cached tokens are part of the prompt.
 
     The total reveals tokens that a host counts separately: Gemini and xAI count thoughts beside the completion,
     Mistral counts audio beside the prompt.
     """
-    if not usage:
-        return Usage()
-    read: Json = _details(usage, "prompt_tokens_details")
-    written: Json = _details(usage, "completion_tokens_details")
-    prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    reasoning = written.get("reasoning_tokens") or 0
-    beside = max(0, (usage.get("total_tokens") or 0) - prompt - completion)
-    if beside and beside == (read.get("audio_tokens") or 0) != reasoning:
+    usage: Any = completion.get("usage")
+    tier: str | None = completion.get("service_tier")
+    if not isinstance(usage, dict):
+        return Usage(reported=False, service_tier=tier)
+    counts = cast(Json, usage)
+    prompt, answer = count_of(counts, "prompt_tokens"), count_of(counts, "completion_tokens")
+    total = count_of(counts, "total_tokens")
+    parts = counts_in(details_of(counts, "prompt_tokens_details"), PROMPT_PARTS)
+    parts |= counts_in(details_of(counts, "completion_tokens_details"), ANSWER_PARTS)
+    parts = {**counts_in(counts, OUTSIDE), **parts}
+    reported = prompt is not None and (answer is not None or total is not None)
+    prompt, answer = prompt or 0, answer or 0
+    beside = (total or 0) - prompt - answer
+    if beside > 0 and beside == parts.get("input_audio_tokens") != parts.get("reasoning_tokens"):
         prompt += beside
-    elif beside:
-        completion += beside
-        reasoning = reasoning or beside
+    elif beside > 0:
+        answer += beside
+        parts.setdefault("reasoning_tokens", beside)
+    if "server_tool_use" in counts:
+        parts |= counts_in(details_of(counts, "server_tool_use"), (("web_search_requests", "searches"),))
     return Usage(
-        input_tokens=prompt,
-        output_tokens=completion,
-        reasoning_tokens=reasoning,
-        cache_read_tokens=next((v for v in _cache_reads(usage, read) if v), 0),
-        cache_write_tokens=read.get("cache_write_tokens") or usage.get("cache_creation_input_tokens") or 0,
+        prompt,
+        answer,
+        **with_cached_audio(parts),
+        reported=reported,
+        reported_cost=reported_cost(counts),
+        service_tier=tier,
     )
 
 
-def _cache_reads(usage: Json, details: Json) -> Sequence[int | None]:
-    """Return the number of cached tokens, wherever the host reports it."""
-    names = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
-    return (details.get("cached_tokens"), *(usage.get(name) for name in names))
-
-
-def _details(usage: Json, key: str) -> Json:
-    details = usage.get(key)
-    return cast(Json, details) if isinstance(details, dict) else {}
+OUTSIDE = (
+    ("prompt_cache_hit_tokens", "cache_read_tokens"),
+    ("cached_tokens", "cache_read_tokens"),
+    ("num_cached_tokens", "cache_read_tokens"),
+    ("cache_read_input_tokens", "cache_read_tokens"),
+    ("cache_creation_input_tokens", "cache_write_tokens"),
+    ("num_search_queries", "searches"),
+    ("num_sources_used", "searches"),
+)
+"""What hosts count outside of the details. Perplexity counts queries, xAI sources."""

@@ -17,17 +17,23 @@ GROWING_ITEMS = {"text": "text", "thinking": "thinking", "reasoning": "summary"}
 """Content items that come in pieces, and the field that grows (Mistral's thinking, Databricks' reasoning)."""
 
 
+BY_INDEX = ("executed_tools",)
+"""Lists whose items come more than once, each time with more fields: Groq's executed tools."""
+
+
 class Joiner:
     """Adds deltas to objects in place. A text that grows is in its object once `settle` was called.
 
     It owns the objects that it adds to, and the lists in them: what it takes over from a delta is copied.
     """
 
-    __slots__ = ("_details", "_texts")
+    __slots__ = ("_details", "_indexed", "_texts")
 
     def __init__(self) -> None:
         self._texts: dict[tuple[int, str], tuple[dict[str, Any], TextBuffer]] = {}
         """Texts that grow, by the identity of their object and their field in it."""
+        self._indexed: dict[tuple[int, Any], dict[str, Any]] = {}
+        """Items of lists that go by index, by the identity of their list."""
         self._details: dict[tuple[Any, Any, Any], tuple[int, dict[str, Any]]] = {}
         """Reasoning details with their places, by index, type and id."""
 
@@ -41,6 +47,7 @@ class Joiner:
         """Drop what has grown."""
         self._texts.clear()
         self._details.clear()
+        self._indexed.clear()
 
     def grow(self, owner: dict[str, Any], field: str, more: str) -> None:
         """Add to a text."""
@@ -55,10 +62,12 @@ class Joiner:
         """Add `delta` to `owner`: texts and lists grow, objects merge, anything else is replaced."""
         for key, value in delta.items():
             before = owner.get(key)
-            if value is None:
+            if value is None or (value == "" and before is not None):
                 owner.setdefault(key, None)
             elif isinstance(value, str) and isinstance(before, str) and key not in ("id", "name", "type"):
                 self.grow(owner, key, value)
+            elif key in BY_INDEX and isinstance(value, list):
+                self._join_by_index(owner, key, cast("list[Any]", value))
             elif isinstance(value, list) and isinstance(before, list):
                 cast("list[Any]", before).extend(cast("list[Any]", value))
             elif isinstance(value, dict) and isinstance(before, dict):
@@ -66,6 +75,18 @@ class Joiner:
             else:
                 self._texts.pop((id(owner), key), None)
                 owner[key] = self._copied(value)
+
+    def _join_by_index(self, owner: dict[str, Any], key: str, items: Sequence[Any]) -> None:
+        """Add items to a list: those of one index are one, whose later fields stand."""
+        owned: list[Any] = owner.setdefault(key, [])
+        for item in items:
+            index = item.get("index")
+            known = self._indexed.get((id(owned), index)) if index is not None else None
+            if known is None:
+                owned.append(self._copied(item))
+                self._indexed[id(owned), index] = owned[-1]
+            else:
+                known.update((name, value) for name, value in item.items() if value not in (None, ""))
 
     def join_details(self, owner: dict[str, Any], deltas: Sequence[Mapping[str, Any]]) -> None:
         """Add to the `reasoning_details` of OpenRouter: pieces of the same index and type are one detail."""
@@ -84,7 +105,7 @@ class Joiner:
             for key, value in delta.items():
                 if key in GROWS and value:
                     self.grow(detail, key, value)
-                elif value is not None:
+                elif value is not None and (value != "" or key not in detail):
                     detail[key] = value
 
     def join_content(self, message: dict[str, Any], item: Mapping[str, Any]) -> int:

@@ -162,6 +162,8 @@ def _assistant_message(message: AssistantMessage) -> Body:
     for part in message.content:
         if isinstance(part, (p.Text, p.Refusal)):
             text += part.text
+        elif isinstance(part, p.Commentary):
+            text += f"{part.text}\n\n"
         elif isinstance(part, p.ToolCall):
             function = {"name": part.name, "arguments": args_text(part)}
             calls.append({"id": part.id, "type": "function", "function": function})

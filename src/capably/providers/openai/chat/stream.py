@@ -2,116 +2,37 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
-import msgspec
-
-from capably.providers.json import load_json
-from capably.providers.openai.chat.decode import (
-    THOUGHTS,
-    Place,
-    check_failed,
-    decode_call,
-    decode_completion,
-    thinking_text,
-    unused_id,
-)
-from capably.providers.openai.chat.join import Joiner
+from capably.providers.json import body_of
+from capably.providers.openai.chat.choice import ChoiceAccumulator
+from capably.providers.openai.chat.decode import check_failed, decode_completion
 from capably.providers.openai.errors import malformed_reply
-from capably.providers.openai.schema import strict_tools
-from capably.types import parts as p
 from capably.types.request import Request
-from capably.types.response_data import ResponseData, build_part
-from capably.types.stream import Chunk, TextBuffer
-
-STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
-"""Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
-
-
-_THOUGHT_FIELDS = frozenset({*THOUGHTS, "reasoning_details"})
-
-
-class CallState:
-    """One tool call in the making."""
-
-    __slots__ = ("arguments", "closed", "fields", "index", "name", "place", "tested")
-
-    def __init__(self, index: int) -> None:
-        self.index: int = index
-        self.fields: dict[str, Any] = {"type": "function"}
-        """The call as in a message, but for its function."""
-        self.name: str = ""
-        self.arguments: TextBuffer | None = None
-        """`None` for calls that have no function (custom tools)."""
-        self.place: Place | None = None
-        """Set when its first step was emitted."""
-        self.closed: bool = False
-        """Whether the complete call was emitted."""
-        self.tested: bool = False
-        """Whether it was checked for completeness when the next call began."""
-
-    @property
-    def complete(self) -> bool:
-        """Return whether nothing can follow: the arguments are one complete JSON object."""
-        try:
-            return isinstance(load_json(self.arguments or ""), dict)
-        except msgspec.DecodeError:
-            return False
-
-    def wire(self) -> dict[str, Any]:
-        """Return the call as it would be in a message."""
-        if self.arguments is None:
-            return self.fields
-        return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
+from capably.types.response_data import ResponseData
+from capably.types.stream import Chunk
 
 
 class ChatAccumulator:
-    """An accumulator over the chunks of one completion.
+    """An accumulator over the chunks of one completion, of which each choice has one of its own.
 
-    Tool calls are distinguished by their `index` (by their id, where a host sends no index). Parts stand in the order in
-    which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.
+    The answer is choice 0 if the call asked for several. Otherwise it is the first that says anything: some hosts number
+    their only choice 1.
     """
 
-    __slots__ = (
-        "_by_id",
-        "_by_index",
-        "_calls",
-        "_completion",
-        "_finish",
-        "_forgot",
-        "_joiner",
-        "_message",
-        "_places",
-        "_provider",
-        "_request",
-        "_texts",
-        "_tools",
-        "_waiting",
-        "ended",
-    )
+    __slots__ = ("_answer", "_choices", "_completion", "_forgot", "_provider", "_request", "_usage_ends")
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
         self._provider = provider
-        self._tools = strict_tools(request)
-        self._joiner = Joiner()
         self._completion: dict[str, Any] = {}
-        self._message: dict[str, Any] = {"role": "assistant", "content": None}
-        self._texts: defaultdict[str, TextBuffer] = defaultdict(TextBuffer)
-        """Fields of the message that are plain text, as they grow."""
-        self._finish: dict[str, Any] = {}
-        self._calls: list[CallState] = []
-        self._by_index: dict[int, CallState] = {}
-        """The latest call with this index."""
-        self._by_id: dict[str, CallState] = {}
-        self._waiting: list[tuple[int, int, CallState]] = []
-        """Calls without an emitted step, as a heap: by index, then in the order in which they began."""
-        self._places: dict[Place, int] = {}
+        self._choices: dict[int, ChoiceAccumulator] = {}
+        several = (request.extra or {}).get("n") or 1
+        self._answer: ChoiceAccumulator | None = self._choice(0) if several != 1 else None
+        self._usage_ends: bool | None = None
+        """Whether a usage without choices has ended the stream; `None` before one arrived."""
         self._forgot = False
-        self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         """Return the chunks of one event."""
@@ -126,218 +47,73 @@ class ChatAccumulator:
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
             ) from error
 
+    @property
+    def ended(self) -> bool:
+        """Return whether each choice that says anything has a finish reason.
+
+        Some hosts forget it. There a usage without choices ends the stream, which comes last. Others send one with every
+        chunk: it ends nothing if more follows on it.
+        """
+        begun = [choice for choice in self._choices.values() if choice.places or choice is self._answer]
+        return bool(begun) and (bool(self._usage_ends) or all(choice.ended for choice in begun))
+
     def reply(self) -> ResponseData:
         """Return the complete reply, decoded from the completion that the chunks add up to."""
         completion = self._rebuilt()
         if not self.ended:
             raise malformed_reply("the stream was cut: it ended before the answer did", self._provider, completion)
-        return decode_completion(
-            completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
-        )
+        places = self._answer.places if self._answer else ()
+        return decode_completion(*body_of(completion), self._request, self._provider, places)
 
     def forget(self) -> None:
         """Drop everything except the state of the answer: whether it calls tools, or refuses."""
         self._forgot = True
-        self._joiner.settle()
-        self._joiner.forget()
-        for text in (*self._texts.values(), *(call.arguments for call in self._calls)):
-            if text is not None:
-                text.clear()
-        message = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
-        self._message = {**message, "content": [] if isinstance(self._message["content"], list) else None}
+        self._choices = {index: choice for index, choice in self._choices.items() if choice is self._answer}
+        for choice in self._choices.values():
+            choice.forget()
+
+    def _choice(self, index: int) -> ChoiceAccumulator:
+        if index not in self._choices:
+            self._choices[index] = ChoiceAccumulator(index, self._request, self._provider)
+        return self._choices[index]
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
         choices = event.get("choices") or ()
+        completion = self._completion
         for key, value in event.items():
-            if key not in ("choices", "usage") and value is not None:
-                self._completion[key] = value
+            if key not in ("choices", "usage") and value is not None and (value or key not in completion):
+                completion[key] = value
         groq: dict[str, Any] = event.get("x_groq") or {}
         usage = event.get("usage") or groq.get("usage")
         if usage:
-            self._completion["usage"] = usage
+            completion["usage"] = usage
         chunks: list[Chunk] = []
         for choice in choices:
-            if (choice.get("index") or 0) == 0:
-                chunks += self._choice(choice)
-        if usage and not chunks and not self.ended:
-            self.ended = True  # Some hosts forget the finish reason; usage without anything new comes last.
-            chunks += self._closed()
+            chunks += self._fed_choice(choice)
+        if chunks and self._usage_ends:
+            self._usage_ends = False
+        if usage and not choices and self._usage_ends is None and self._answer and not self._answer.ended:
+            self._usage_ends = True
+            chunks += self._answer.closed(completion)
         return chunks
 
-    def _choice(self, choice: Mapping[str, Any]) -> Sequence[Chunk]:
-        delta: Mapping[str, Any] = choice.get("delta") or choice.get("message") or {}
-        chunks = [*self._thought(delta), *self._content(delta.get("content"))]
-        for call in delta.get("tool_calls") or ():
-            chunks += self._call(call)
-        for key, value in delta.items():
-            if key not in STREAM_ONLY and value is not None:
-                self._keep(key, value)
-        self._finish.update({k: v for k, v in choice.items() if k not in ("delta", "message") and v is not None})
-        if choice.get("finish_reason") and not self.ended:
-            self.ended = True
-            chunks += self._closed()
-        return chunks
-
-    # Steps
-
-    def _index(self, place: Place) -> int:
-        return self._places.setdefault(place, len(self._places))
-
-    def _thought(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
-        if not delta.keys() & _THOUGHT_FIELDS:
+    def _fed_choice(self, wire: dict[str, Any]) -> Sequence[Chunk]:
+        index = wire.get("index") or 0
+        if not isinstance(index, int):
+            raise TypeError(f"the index of a choice is {index!r}")
+        if self._forgot and self._answer and index != self._answer.index:
             return ()
-        text = next((delta[field] for field in THOUGHTS if delta.get(field)), "")
-        details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
-        if not text and not any(field in self._texts for field in THOUGHTS):
-            text = "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
-        return _grown("thought", self._index(("thought", 0)), text) if text else ()
-
-    def _content(self, content: Any) -> Sequence[Chunk]:
-        if not content:
+        choice = self._choice(index)
+        had_ended = choice.ended
+        chunks = choice.feed(wire)
+        if self._answer is None and (choice.places or choice.ended):
+            self._answer = choice
+        if choice is not self._answer:
             return ()
-        if isinstance(content, str):
-            if isinstance(self._message["content"], list):
-                return self._content_item({"type": "text", "text": content})
-            self._texts["content"] += content.encode()
-            return (Chunk("text", self._index(("content", 0)), content),)
-        return [chunk for item in content for chunk in self._content_item(item)]
-
-    def _content_item(self, item: Mapping[str, Any]) -> Sequence[Chunk]:
-        if "content" in self._texts:
-            self._message["content"] = str(self._texts.pop("content"))
-        index = self._index(("content", self._joiner.join_content(self._message, item)))
-        if item["type"] == "text":
-            return _grown("text", index, item["text"])
-        return _grown("thought", index, thinking_text(item))
-
-    def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
-        state = self._call_state(delta)
-        function: Mapping[str, Any] = delta.get("function") or {}
-        arguments: Any = function.get("arguments")
-        if not isinstance(arguments, str):  # An object without keys may precede text, and adds nothing.
-            arguments = "" if arguments is None or arguments == {} else msgspec.json.encode(arguments).decode()
-        more = {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None}
-        self._joiner.join(state.fields, more)
-        state.fields["id"] = state.fields.get("id") or delta.get("id")
-        if state.fields["id"]:
-            self._by_id.setdefault(state.fields["id"], state)
-        state.name = state.name or function.get("name") or ""
-        if function:
-            state.arguments = TextBuffer() if state.arguments is None else state.arguments
-            state.arguments += arguments.encode()
-        if state.place:
-            step = Chunk("tool_call", self._index(state.place), arguments)
-            return (step,) if arguments and not state.closed else ()
-        return [*self._finished(), *self._begun()]
-
-    def _call_state(self, delta: Mapping[str, Any]) -> CallState:
-        function: Mapping[str, Any] = delta.get("function") or {}
-        index, id, name = delta.get("index"), delta.get("id"), function.get("name")
-        if isinstance(index, int):
-            state_so_far = self._by_index.get(index)
-            # Some hosts send every call with index 0: another id and another name make another call.
-            if state_so_far and not (id and name and state_so_far.fields.get("id") not in (None, "", id)):
-                return state_so_far
-        else:
-            state_so_far = self._by_id.get(id) if id else None
-            if state_so_far or (self._calls and not name and not id):
-                return state_so_far or self._calls[-1]
-            index = len(self._calls)
-        state = CallState(index)
-        self._calls.append(state)
-        heapq.heappush(self._waiting, (state.index, len(self._calls), state))
-        self._by_index[index] = state
-        return state
-
-    def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
-        """Return the first chunks of calls that have a name and whose predecessors have begun; at the end, of all
-        calls."""
-        chunks: list[Chunk] = []
-        begun = len(self._calls) - len(self._waiting)
-        while self._waiting:
-            call = self._waiting[0][2]
-            if not all and (call.index > begun or not call.name):
-                break
-            heapq.heappop(self._waiting)
-            call.place = ("call", begun)
-            index = self._index(call.place)
-            if not call.fields.get("id"):
-                call.fields["id"] = id = unused_id(self._request, self._by_id)
-                self._by_id[id] = call
-            begun += 1
-            if call.arguments is not None:
-                waited = str(call.arguments)
-                chunks.append(Chunk("tool_call", index, id=call.fields["id"], name=call.name))
-                chunks += [Chunk("tool_call", index, waited)] if waited else []
-        return chunks
-
-    def _finished(self) -> Sequence[Chunk]:
-        """Return the chunk that completes the previous call, unless more of it may arrive."""
-        before = self._calls[-2] if len(self._calls) > 1 else None
-        if before is None or before.place is None or before.closed or before.tested:
-            return []
-        before.tested = True
-        return [self._close(before)] if before.complete else []
-
-    def _close(self, call: CallState) -> Chunk:
-        call.closed = True
-        assert call.place is not None
-        return Chunk("part", self._index(call.place), part=build_part(decode_call(call.wire(), self._tools)))
-
-    def _keep(self, key: str, value: Any) -> None:
-        """Collect a field of the message that no chunk carries until the end."""
-        if key in THOUGHTS and isinstance(value, str):
-            self._texts[key] += value.encode()
-        elif key == "reasoning_details":
-            self._joiner.join_details(self._message, value)
-        else:
-            self._joiner.join(self._message, {key: value})
-        places = {"refusal": "refusal", "audio": "audio", "function_call": "call"}
-        if key in places and value:
-            self._index((places[key], 0))
-        if key == "images":
-            images = self._message[key]
-            for i in range(max(0, len(images) - len(value)), len(images)):
-                self._index(("image", i))
-
-    def _closed(self) -> Sequence[Chunk]:
-        """Return the final chunks: calls that still wait, and parts that are not streamed."""
-        begun = self._begun(all=True)
-        completion = self._rebuilt()
-        body = msgspec.json.encode(completion)
-        reply = decode_completion(completion, body, self._request, self._provider, tuple(self._places))
-        if self._forgot:
-            return begun
-        complete: list[Chunk] = []
-        for index in self._places.values():
-            part = reply.content[index] if index < len(reply.content) else None
-            if part is None or isinstance(part, (p.Text, p.Thought)):
-                continue
-            if not isinstance(part, p.ToolCall):
-                complete.append(Chunk("part", index, part=part))
-            elif not self._calls:  # The legacy `function_call`.
-                complete += [
-                    Chunk("tool_call", index, id=part.id, name=part.name),
-                    Chunk("tool_call", index, part.raw_args or ""),
-                    Chunk("part", index, part=part),
-                ]
-        calls = [self._close(call) for call in self._calls if call.arguments is not None and not call.closed]
-        return [*begun, *calls, *complete]
+        return [*chunks, *choice.closed(self._completion)] if choice.ended and not had_ended else chunks
 
     def _rebuilt(self) -> dict[str, Any]:
-        self._joiner.settle()
-        message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
-        if self._calls:
-            placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
-            message["tool_calls"] = [call.wire() for call in placed]
-        return {
-            **self._completion,
-            "choices": [{"index": 0, "finish_reason": None, **self._finish, "message": message}],
-        }
-
-
-def _grown(kind: Literal["text", "thought"], index: int, delta: Any) -> Sequence[Chunk]:
-    """Return the chunk by which a text grew; none if nothing was added."""
-    if delta and not isinstance(delta, str):
-        raise TypeError(f"a {kind} is a {type(delta).__name__}, not a str")
-    return (Chunk(kind, index, delta),) if delta else ()
+        """Return the completion, the answer before the other choices."""
+        answer = self._answer
+        others = [choice for _, choice in sorted(self._choices.items()) if choice is not answer and choice.places]
+        return {**self._completion, "choices": [choice.rebuilt() for choice in ([answer] if answer else []) + others]}

@@ -8,11 +8,15 @@ from typing import Any, cast
 
 import msgspec
 
-from capably.providers.json import load_json
+from capably.providers.counts import count_of, counts_in, details_of, reported_cost
+from capably.providers.json import load_body
 from capably.providers.openai.content import decode_call_of
+from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
+from capably.types.candidate import TokenLogprob
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData
 from capably.types.tools import Tool
@@ -35,6 +39,9 @@ CALLS_FOR_YOU = frozenset(
 )
 """Items that wait for an output from the caller, unless their output stands in the same response."""
 
+COMMENTARY = "commentary"
+"""The phase of a message that the model writes on the way to its answer."""
+
 IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 Json = Mapping[str, Any]
@@ -43,7 +50,7 @@ Json = Mapping[str, Any]
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> ResponseData:
     """Decode the reply. A failed response raises its error; an unreadable one raises `ServerError` with the body."""
     try:
-        response = load_json(body)
+        response = load_body(body)
     except msgspec.DecodeError as error:
         raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_response(response, body, request, provider)
@@ -80,12 +87,19 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
         content=content,
         finish_reason=reason,
         stop_detail=detail,
-        usage=decode_usage(response.get("usage")),
+        logprobs=_logprobs(output),
+        usage=decode_usage(response),
         body=body,
         wire=output,
         id=response.get("id"),
         model=response.get("model"),
     )
+
+
+def _logprobs(output: Sequence[Json]) -> Sequence[TokenLogprob]:
+    """Return the tokens of all texts, in order."""
+    parts = [part for item in output if item["type"] == "message" for part in item.get("content") or ()]
+    return [token for part in parts if part.get("logprobs") for token in decode_logprobs(part["logprobs"])]
 
 
 # Parts
@@ -98,7 +112,8 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part |
     """
     kind: str = item["type"]
     if kind == "message":
-        return [_content_part(part) for part in item.get("content") or ()]
+        make = _commentary if item.get("phase") == COMMENTARY else _content_part
+        return [make(part) for part in item.get("content") or ()]
     if kind == "reasoning":
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
@@ -115,6 +130,11 @@ def _thought(item: Json) -> p.Part:
 def _image(item: Json) -> p.Part:
     kind = IMAGE_TYPES.get(item.get("output_format") or "png", "image/png")
     return p.Image.from_url(f"data:{kind};base64,{item['result']}")
+
+
+def _commentary(part: Json) -> p.Part:
+    made = _content_part(part)
+    return p.Commentary(made.text) if isinstance(made, p.Text) else made
 
 
 def _content_part(part: Json) -> p.Part:
@@ -162,24 +182,32 @@ def _finish(
     return ("tool_use" if waits else "stop"), None
 
 
-def decode_usage(usage: Json | None) -> Usage:
-    """Return the usage in normal form. OpenAI's input includes cached tokens and its output includes reasoning."""
-    if not usage:
-        return Usage()
-    read: Json = usage.get("input_tokens_details") or {}
-    written: Json = usage.get("output_tokens_details") or {}
+def decode_usage(response: Json) -> Usage:
+    """Return the usage in normal form. OpenAI's input includes cached tokens and its output includes reasoning.
+
+    Searches stand in the output, and not in the usage.
+    """
+    usage: Any = response.get("usage")
+    tier: str | None = response.get("service_tier")
+    if not isinstance(usage, dict):
+        return Usage(reported=False, service_tier=tier)
+    counts = cast(Json, usage)
+    prompt, answer = count_of(counts, "input_tokens"), count_of(counts, "output_tokens")
+    parts = counts_in(details_of(counts, "input_tokens_details"), PROMPT_PARTS)
+    parts |= counts_in(details_of(counts, "output_tokens_details"), ANSWER_PARTS)
     return Usage(
-        input_tokens=_count(usage, "input_tokens"),
-        output_tokens=_count(usage, "output_tokens"),
-        reasoning_tokens=_count(written, "reasoning_tokens"),
-        cache_read_tokens=_count(read, "cached_tokens"),
-        cache_write_tokens=_count(read, "cache_write_tokens"),
+        prompt or 0,
+        answer or 0,
+        **with_cached_audio(parts),
+        searches=sum([item["type"] in SEARCHES for item in response["output"]]),
+        reported=prompt is not None and answer is not None,
+        reported_cost=reported_cost(counts),
+        service_tier=tier,
     )
 
 
-def _count(fields: Json, name: str) -> int:
-    """Return a number of tokens; 0 if it is absent."""
-    return _typed(fields, name, int) if fields.get(name) else 0
+SEARCHES = ("web_search_call", "file_search_call")
+"""Items of the output that are paid by the search."""
 
 
 def _typed(fields: Json, name: str, kind: type) -> Any:

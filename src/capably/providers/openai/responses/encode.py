@@ -220,10 +220,12 @@ def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     for part in message.content:
         if isinstance(part, (p.Text, p.Refusal)):
-            if items and items[-1].get("role") == "assistant":
+            if items and items[-1].get("role") == "assistant" and "phase" not in items[-1]:
                 items[-1]["content"] += part.text
             else:
                 items.append({"role": "assistant", "content": part.text})
+        elif isinstance(part, p.Commentary):
+            items.append({"role": "assistant", "content": part.text, "phase": "commentary"})
         elif isinstance(part, p.ToolCall):
             call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
             items.append(call)

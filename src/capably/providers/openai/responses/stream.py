@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-import msgspec
-
+from capably.providers.json import body_of
 from capably.providers.openai.errors import in_band, malformed_reply
-from capably.providers.openai.responses.decode import check_failed, decode_item, decode_response
+from capably.providers.openai.responses.decode import COMMENTARY, check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -18,6 +17,9 @@ from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
 
+UNFINISHED = ("queued", "in_progress")
+"""States of a response that is no answer yet."""
+
 PARAGRAPH = "\n\n"
 """What stands between two paragraphs of a thought."""
 
@@ -25,9 +27,16 @@ PARAGRAPH = "\n\n"
 class ItemState:
     """One output item in the making: how much of each of its parts was given out."""
 
-    __slots__ = ("paragraph", "parts", "sent", "waiting")
+    __slots__ = ("announced", "done", "paragraph", "parts", "places", "sent", "waiting", "words")
 
     def __init__(self) -> None:
+        self.announced: Mapping[str, Any] = {}
+        """The item as its first event has it; empty before that, or where there is none."""
+        self.words: Literal["text", "commentary"] = "text"
+        """The kind of chunk for its text."""
+        self.done: bool = False
+        self.places: dict[int, int] = {}
+        """`content_index` of an event -> the place in the item. They begin at 1, or elsewhere, at some hosts."""
         self.parts: int | None = None
         """How many parts it has; for a message, known when it is done."""
         self.sent: defaultdict[int, TextBuffer] = defaultdict(TextBuffer)
@@ -36,20 +45,42 @@ class ItemState:
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
         self.paragraph: Any = None
 
+    def place(self, content_index: Any) -> int:
+        """Return the place of a content part: the next one for a new index, the last one for none."""
+        if content_index is None:
+            return max(len(self.places) - 1, 0)
+        return self.places.setdefault(content_index, len(self.places))
+
+    def gathered(self) -> dict[str, Any]:
+        """Return the item as its events add up to it, for hosts that never send it complete."""
+        item: dict[str, Any] = {"type": "message", "role": "assistant", **self.announced}
+        if item["type"] == "message":
+            texts = [str(text) for _, text in sorted(self.sent.items())]
+            item["content"] = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
+        elif item["type"] == "reasoning":
+            item["content"] = [{"type": "reasoning_text", "text": str(text)} for text in self.sent.values()]
+        elif item["type"] == "function_call":
+            item["arguments"] = str(self.sent[0])
+        return item
+
 
 class ResponsesAccumulator:
     """An accumulator over the events of one response.
 
     The index of a part is its place in the finished reply. It follows from `output_index` and `content_index`, never
-    from the order of events; where an earlier item can still grow, later steps wait until it is done.
+    from the order of events; where an earlier item can still grow, later steps wait until it is done. An item without
+    `output_index`, or with that of an item that is over, is found by its id, and comes after those before it.
     """
 
     __slots__ = (
         "_bases",
+        "_by_id",
         "_forgot",
         "_frontier",
         "_items",
+        "_last",
         "_output",
+        "_places",
         "_provider",
         "_request",
         "_response",
@@ -62,6 +93,13 @@ class ResponsesAccumulator:
         self._provider = provider
         self._tools = strict_tools(request)
         self._items: defaultdict[int, ItemState] = defaultdict(ItemState)
+        """Items by place: their `output_index`, unless that is missing or taken."""
+        self._by_id: dict[str, int] = {}
+        """Id of an item -> its place."""
+        self._places: dict[int, int] = {}
+        """`output_index` -> the place of the item that last began with it, where that is another."""
+        self._last = 0
+        """The place of the item that began last."""
         self._output: dict[int, dict[str, Any]] = {}
         self._bases: dict[int, int] = {0: 0}
         """The index of the first part of each item whose place is known."""
@@ -96,7 +134,7 @@ class ResponsesAccumulator:
             raise malformed_reply(
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
             )
-        return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
+        return decode_response(*body_of(self._response), self._request, self._provider)
 
     def forget(self) -> None:
         """Drop everything except how much of each part was emitted, and the fields that show how the response ended."""
@@ -113,8 +151,12 @@ class ResponsesAccumulator:
         return ()
 
     def item_added(self, event: Event) -> Sequence[Chunk]:
-        item, index = event["item"], _index_of(event)
+        item = event["item"]
+        index = self._begin(event, item)
         state = self._items[index]
+        state.announced = {key: value for key, value in item.items() if key != "content"}
+        if item.get("phase") == COMMENTARY:
+            state.words = "commentary"
         if item["type"] != "message":
             state.parts = 1
         if item["type"] != "function_call":
@@ -122,11 +164,19 @@ class ResponsesAccumulator:
         state.sent[0] = TextBuffer()
         return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
 
+    def part_added(self, event: Event) -> Sequence[Chunk]:
+        self._items[self._place(event)].place(event.get("content_index"))
+        return ()
+
     def text_delta(self, event: Event) -> Sequence[Chunk]:
-        return self._grow(_index_of(event), event["content_index"], "text", event["delta"])
+        index = self._place(event)
+        state = self._items[index]
+        part = event["content_index"] if "content_index" in event else None  # noqa: SIM401 - as above
+        place = state.places[part] if part in state.places else state.place(part)
+        return self._grow(index, place, state.words, event["delta"])
 
     def thought_delta(self, event: Event) -> Sequence[Chunk]:
-        index, delta = _index_of(event), event["delta"]
+        index, delta = self._place(event), event["delta"]
         state = self._items[index]
         paragraph = (
             ("summary", event["summary_index"]) if "summary_index" in event else ("content", event.get("content_index"))
@@ -134,35 +184,79 @@ class ResponsesAccumulator:
         if paragraph != state.paragraph and delta:
             delta = PARAGRAPH + delta if state.paragraph else delta
             state.paragraph = paragraph
+        if not state.announced:
+            state.announced = {"type": "reasoning", "summary": []}
         return self._grow(index, 0, "thought", delta)
 
     def arguments_delta(self, event: Event) -> Sequence[Chunk]:
-        return self._grow(_index_of(event), 0, "tool_call", event["delta"])
+        return self._grow(self._place(event), 0, "tool_call", event["delta"])
 
     def item_done(self, event: Event) -> Sequence[Chunk]:
-        index, item = _index_of(event), event["item"]
+        item = event["item"]
+        index = self._place({**event, "item_id": item.get("id")}, new=self._items[self._last].done)
         chunks = self._settled(index, item)
+        self._items[index].done = True
         self._output[index] = _outline(item) if self._forgot else item
         return chunks
 
     def response_ended(self, event: Event) -> Sequence[Chunk]:
         response = event["response"]
         check_failed(response, self._provider)
-        done = [self._output[index] for index in sorted(self._output)]
-        output = response.get("output") or ()
-        items = done if len(done) >= len(output) else output
         status = response.get("status") or str(event["type"]).removeprefix("response.")
-        chunks = self._rest(items)
-        items = map(_outline, items) if self._forgot else items
-        self._response = {**response, "status": status, "output": list(items)}
-        self.ended = True
+        placed = self._complete_items(response.get("output") or ())
+        chunks = self._rest(placed)
+        items = [_outline(item) if self._forgot else item for _, item in placed]
+        self._response = {**response, "status": status, "output": items}
+        self.ended = status not in UNFINISHED
         return chunks
+
+    def _complete_items(self, output: Sequence[dict[str, Any]]) -> Sequence[tuple[int, dict[str, Any]]]:
+        """Return all items with their places: those of the last event, or those of the events before it, if these are at
+        least as many."""
+        begun = {place for place, state in self._items.items() if state.sent and not state.done}
+        places = sorted({*self._output, *begun})
+        if len(self._output) >= len(output) or len(places) > len(output):
+            return [(place, self._output.get(place) or self._items[place].gathered()) for place in places]
+        if len(places) == len(output):
+            return list(zip(places, output, strict=True))
+        return list(enumerate(output))
 
     def failed(self, event: Event) -> Sequence[Chunk]:
         raise in_band(event["response"].get("error"), self._provider, body=event["response"])
 
     def error(self, event: Event) -> Sequence[Chunk]:
         raise in_band(event.get("error") or {**event, "type": None}, self._provider, body=event)
+
+    # Places
+
+    def _begin(self, event: Event, item: Event) -> int:
+        """Return the place of an item that begins."""
+        index, id = _index_of(event), item.get("id")
+        place = self._after_all() if index is None else index
+        if place in self._items and self._items[place].done:  # A host that numbers every item 0.
+            place = self._after_all()
+        if index is not None and place != index:
+            self._places[index] = place
+        if isinstance(id, str):
+            self._by_id[id] = place
+        self._last = place
+        return place
+
+    def _place(self, event: Event, *, new: bool = False) -> int:
+        """Return the place of the item that an event is for: by its id, its index, or the last one that began.
+
+        Ids come first, unless they are new: some hosts send another id with each event. An event without an index, for an
+        item that nothing announced, begins one if `new`.
+        """
+        if "item_id" in event and event["item_id"] in self._by_id:
+            return self._by_id[event["item_id"]]
+        index = _index_of(event) if "output_index" in event else None
+        if index is not None:
+            return self._places.get(index, index) if self._places else index
+        return self._begin(event, {"id": event.get("item_id")}) if new else self._last
+
+    def _after_all(self) -> int:
+        return max(self._items, default=-1) + 1
 
     # Steps
 
@@ -171,7 +265,7 @@ class ResponsesAccumulator:
             raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
-        self._items[index].sent[local] += delta.encode()
+        self._items[index].sent[local] += delta.encode("utf-8", "surrogatepass")
         return self._step(index, local, kind, delta=delta)
 
     def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
@@ -197,7 +291,7 @@ class ResponsesAccumulator:
         chunks: list[Chunk] = []
         following = self._items.get(index)
         if following:
-            for step in following.waiting:
+            for step in (*following.waiting, *following.waiting.held()):
                 step.index += base
                 chunks.append(step)
             following.waiting = ChunkBuffer()
@@ -229,11 +323,10 @@ class ResponsesAccumulator:
             chunks += self._step(index, local, "part", part=part)
         return chunks
 
-    def _rest(self, output: Sequence[Mapping[str, Any]]) -> Sequence[Chunk]:
+    def _rest(self, placed: Sequence[tuple[int, Mapping[str, Any]]]) -> Sequence[Chunk]:
         """Return the final chunks: items that were never reported as done, and everything that still waits."""
-        places = sorted(self._output) if len(self._output) == len(output) else range(len(output))
         chunks: list[Chunk] = []
-        for place, item in zip(places, output, strict=True):
+        for place, item in placed:
             if place not in self._output:
                 chunks += self._settled(place, item)
         for index in sorted(self._items):  # Those that exist: an index may be any number.
@@ -242,10 +335,10 @@ class ResponsesAccumulator:
         return chunks
 
 
-def _index_of(event: Event) -> int:
-    """Return the index of an item in the output."""
-    index = event["output_index"]
-    if not isinstance(index, int) or index < 0:
+def _index_of(event: Event) -> int | None:
+    """Return the index of an item in the output; `None` if the event has none."""
+    index = event["output_index"] if "output_index" in event else None  # noqa: SIM401 - a call less for each delta
+    if index is not None and (type(index) is not int or index < 0):
         raise ValueError(f"`output_index` is {index!r}")
     return index
 
@@ -253,7 +346,7 @@ def _index_of(event: Event) -> int:
 def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item without its text: its kind, the call that it makes or answers, and a refusal."""
     parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
-    outline = {key: item[key] for key in ("type", "call_id", "name") if key in item}
+    outline = {key: item[key] for key in ("type", "call_id", "name", "phase") if key in item}
     return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
@@ -261,6 +354,8 @@ def _growing(part: p.Part) -> tuple[str | None, str]:
     """Return the kind of chunk by which a part grows, and all of its text; no kind for parts that are not streamed."""
     if isinstance(part, p.Text):
         return "text", part.text
+    if isinstance(part, p.Commentary):
+        return "commentary", part.text
     if isinstance(part, p.Thought):
         return "thought", part.text
     if isinstance(part, p.ToolCall):
@@ -273,6 +368,7 @@ _HANDLERS: dict[str, Callable[[ResponsesAccumulator, Event], Sequence[Chunk]]] =
     "response.in_progress": ResponsesAccumulator.started,
     "response.queued": ResponsesAccumulator.started,
     "response.output_item.added": ResponsesAccumulator.item_added,
+    "response.content_part.added": ResponsesAccumulator.part_added,
     "response.output_item.done": ResponsesAccumulator.item_done,
     "response.output_text.delta": ResponsesAccumulator.text_delta,
     "response.reasoning_summary_text.delta": ResponsesAccumulator.thought_delta,

@@ -1,0 +1,338 @@
+"""One choice of a streamed completion: its message, put together from deltas, and the chunks of it."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from capably.providers.json import body_of, load_json
+from capably.providers.openai.chat.decode import (
+    FILTERED,
+    THOUGHTS,
+    Place,
+    decode_call,
+    decode_completion,
+    thinking_text,
+    unused_id,
+)
+from capably.providers.openai.chat.join import Joiner
+from capably.providers.openai.schema import strict_tools
+from capably.types import parts as p
+from capably.types.request import Request
+from capably.types.response_data import build_part
+from capably.types.stream import Chunk, TextBuffer
+
+STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
+"""Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
+
+MOST_TESTS = 64
+"""How often one call is checked for completeness. A host that repeats the name with every delta makes no more work."""
+
+_THOUGHT_FIELDS = frozenset({*THOUGHTS, "reasoning_details"})
+_OF_CHOICE = ("delta", "message", "logprobs")
+
+
+class CallState:
+    """One tool call in the making."""
+
+    __slots__ = ("arguments", "closed", "fields", "index", "name", "place", "tested", "tests")
+
+    def __init__(self, index: int) -> None:
+        self.index: int = index
+        self.fields: dict[str, Any] = {"type": "function"}
+        """The call as in a message, but for its function."""
+        self.name: str = ""
+        self.arguments: TextBuffer | None = None
+        """`None` for calls that have no function (custom tools)."""
+        self.place: Place | None = None
+        """Set when its first step was emitted."""
+        self.closed: bool = False
+        """Whether the complete call was emitted."""
+        self.tested: bool = False
+        """Whether it was checked for completeness when the next call began."""
+        self.tests: int = 0
+        """How often it was checked because its name came again."""
+
+    @property
+    def complete(self) -> bool:
+        """Return whether nothing can follow: the arguments are one complete JSON object."""
+        try:
+            return isinstance(load_json(self.arguments or ""), dict)
+        except msgspec.DecodeError:
+            return False
+
+    def is_followed_by(self, id: str | None, function: Mapping[str, Any]) -> bool:
+        """Return whether a delta with the same index begins another call: some hosts number every call 0.
+
+        It does with another id. Without ids, it does if these arguments are complete and the delta brings more, or another
+        name. A delta that only repeats the name goes on with this call.
+        """
+        name = function.get("name")
+        if not name:
+            return False
+        own = self.fields.get("id")
+        if id and own:
+            return id != own
+        if self.tests == MOST_TESTS or (name == self.name and not function.get("arguments")):
+            return False
+        self.tests += 1
+        return self.complete
+
+    def wire(self) -> dict[str, Any]:
+        """Return the call as it would be in a message."""
+        if self.arguments is None:
+            return self.fields
+        return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
+
+
+class ChoiceAccumulator:
+    """An accumulator over the deltas of one choice.
+
+    Tool calls are distinguished by their `index` (by their id, where a host sends no index). Parts stand in the order in
+    which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.
+    """
+
+    __slots__ = (
+        "_by_id",
+        "_by_index",
+        "_calls",
+        "_finish",
+        "_forgot",
+        "_given",
+        "_joiner",
+        "_message",
+        "_places",
+        "_provider",
+        "_request",
+        "_texts",
+        "_tools",
+        "_waiting",
+        "ended",
+        "index",
+    )
+
+    def __init__(self, index: int, request: Request, provider: str) -> None:
+        self.index: int = index
+        self._request = request
+        self._provider = provider
+        self._tools = strict_tools(request)
+        self._joiner = Joiner()
+        self._message: dict[str, Any] = {"role": "assistant", "content": None}
+        self._texts: defaultdict[str, TextBuffer] = defaultdict(TextBuffer)
+        """Fields of the message that are plain text, as they grow."""
+        self._finish: dict[str, Any] = {}
+        self._calls: list[CallState] = []
+        self._by_index: dict[int, CallState] = {}
+        """The latest call with this index."""
+        self._by_id: dict[str, CallState] = {}
+        self._waiting: list[tuple[int, int, CallState]] = []
+        """Calls without an emitted step, as a heap: by index, then in the order in which they began."""
+        self._places: dict[Place, int] = {}
+        self._given: set[int] = set()
+        """Indices of the parts without deltas that were emitted."""
+        self._forgot = False
+        self.ended: bool = False
+        """Whether it has a finish reason."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Return the places of its parts, in their order; none before anything of it arrived."""
+        return tuple(self._places)
+
+    def feed(self, choice: Mapping[str, Any]) -> Sequence[Chunk]:
+        """Return the chunks of one delta."""
+        no_message = "message" in choice and not choice["message"] and "delta" not in choice
+        if no_message and choice.get("finish_reason") not in FILTERED:
+            raise ValueError("a choice has no message")
+        delta: Mapping[str, Any] = choice.get("delta") or choice.get("message") or {}
+        chunks = [*self._thought(delta), *self._content(delta.get("content"))]
+        for call in delta.get("tool_calls") or ():
+            chunks += self._call(call)
+        for key, value in delta.items():
+            if key not in STREAM_ONLY and value is not None:
+                self._keep(key, value)
+        for key, value in choice.items():
+            if key not in _OF_CHOICE and value is not None and (value != "" or key not in self._finish):
+                self._finish[key] = value
+        if choice.get("logprobs") and not self._forgot:
+            self._joiner.join(self._finish, {"logprobs": choice["logprobs"]})
+        self.ended = self.ended or bool(choice.get("finish_reason"))
+        return chunks
+
+    def forget(self) -> None:
+        """Drop everything except the state of the answer: whether it calls tools, or refuses."""
+        self._forgot = True
+        self._joiner.settle()
+        self._joiner.forget()
+        self._finish.pop("logprobs", None)
+        for text in (*self._texts.values(), *(call.arguments for call in self._calls)):
+            if text is not None:
+                text.clear()
+        message = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
+        self._message = {**message, "content": [] if isinstance(self._message["content"], list) else None}
+
+    # Steps
+
+    def _index(self, place: Place) -> int:
+        return self._places.setdefault(place, len(self._places))
+
+    def _thought(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+        if not delta.keys() & _THOUGHT_FIELDS:
+            return ()
+        text = next((delta[field] for field in THOUGHTS if delta.get(field)), "")
+        details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
+        if not text and not any(field in self._texts for field in THOUGHTS):
+            text = "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+        return _grown("thought", self._index(("thought", 0)), text) if text else ()
+
+    def _content(self, content: Any) -> Sequence[Chunk]:
+        if not content:
+            return ()
+        if isinstance(content, str):
+            if isinstance(self._message["content"], list):
+                return self._content_item({"type": "text", "text": content})
+            self._texts["content"] += content.encode("utf-8", "surrogatepass")
+            return (Chunk("text", self._index(("content", 0)), content),)
+        return [chunk for item in content for chunk in self._content_item(item)]
+
+    def _content_item(self, item: Mapping[str, Any]) -> Sequence[Chunk]:
+        if "content" in self._texts:
+            self._message["content"] = str(self._texts.pop("content"))
+        index = self._index(("content", self._joiner.join_content(self._message, item)))
+        if item["type"] == "text":
+            return _grown("text", index, item["text"])
+        return _grown("thought", index, thinking_text(item))
+
+    def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+        state = self._call_state(delta)
+        function: Mapping[str, Any] = delta.get("function") or {}
+        arguments: Any = function.get("arguments")
+        if not isinstance(arguments, str):  # An object without keys may precede text, and adds nothing.
+            arguments = "" if arguments is None or arguments == {} else msgspec.json.encode(arguments).decode()
+        more = {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None}
+        self._joiner.join(state.fields, more)
+        state.fields["id"] = state.fields.get("id") or delta.get("id")
+        if state.fields["id"]:
+            self._by_id.setdefault(state.fields["id"], state)
+        state.name = state.name or function.get("name") or ""
+        if function:
+            state.arguments = TextBuffer() if state.arguments is None else state.arguments
+            state.arguments += arguments.encode("utf-8", "surrogatepass")
+        if state.place:
+            step = Chunk("tool_call", self._index(state.place), arguments)
+            return (step,) if arguments and not state.closed else ()
+        return [*self._finished(), *self._begun()]
+
+    def _call_state(self, delta: Mapping[str, Any]) -> CallState:
+        function: Mapping[str, Any] = delta.get("function") or {}
+        index, id, name = delta.get("index"), delta.get("id"), function.get("name")
+        if isinstance(index, int):
+            state_so_far = self._by_index.get(index)
+            if state_so_far and not state_so_far.is_followed_by(id, function):
+                return state_so_far
+        else:
+            state_so_far = self._by_id.get(id) if id else None
+            if state_so_far or (self._calls and not name and not id):
+                return state_so_far or self._calls[-1]
+            index = len(self._calls)
+        state = CallState(index)
+        self._calls.append(state)
+        heapq.heappush(self._waiting, (state.index, len(self._calls), state))
+        self._by_index[index] = state
+        return state
+
+    def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
+        """Return the first chunks of calls that have a name and whose predecessors have begun; at the end, of all
+        calls."""
+        chunks: list[Chunk] = []
+        begun = len(self._calls) - len(self._waiting)
+        while self._waiting:
+            call = self._waiting[0][2]
+            if not all and (call.index > begun or not call.name):
+                break
+            heapq.heappop(self._waiting)
+            call.place = ("call", begun)
+            index = self._index(call.place)
+            if not call.fields.get("id"):
+                call.fields["id"] = id = unused_id(self._request, self._by_id)
+                self._by_id[id] = call
+            begun += 1
+            if call.arguments is not None:
+                waited = str(call.arguments)
+                chunks.append(Chunk("tool_call", index, id=call.fields["id"], name=call.name))
+                chunks += [Chunk("tool_call", index, waited)] if waited else []
+        return chunks
+
+    def _finished(self) -> Sequence[Chunk]:
+        """Return the chunk that completes the previous call, unless more of it may arrive."""
+        before = self._calls[-2] if len(self._calls) > 1 else None
+        if before is None or before.place is None or before.closed or before.tested:
+            return []
+        before.tested = True
+        return [self._close(before)] if before.complete else []
+
+    def _close(self, call: CallState) -> Chunk:
+        call.closed = True
+        assert call.place is not None
+        return Chunk("part", self._index(call.place), part=build_part(decode_call(call.wire(), self._tools)))
+
+    def _keep(self, key: str, value: Any) -> None:
+        """Collect a field of the message that no chunk carries until the end."""
+        if key in THOUGHTS and isinstance(value, str):
+            self._texts[key] += value.encode("utf-8", "surrogatepass")
+        elif key == "reasoning_details":
+            self._joiner.join_details(self._message, value)
+        else:
+            self._joiner.join(self._message, {key: value})
+        places = {"refusal": "refusal", "audio": "audio", "function_call": "call"}
+        if key in places and value:
+            self._index((places[key], 0))
+        if key == "images":
+            images = self._message[key]
+            for i in range(max(0, len(images) - len(value)), len(images)):
+                self._index(("image", i))
+
+    def closed(self, completion: Mapping[str, Any]) -> Sequence[Chunk]:
+        """Return the final chunks: calls that still wait, and parts that are not streamed. `completion` is around it."""
+        begun = self._begun(all=True)
+        if self._forgot:
+            return begun
+        body = {**completion, "choices": [self.rebuilt()]}
+        reply = decode_completion(*body_of(body), self._request, self._provider, self.places)
+        complete: list[Chunk] = []
+        for index in self._places.values():
+            part = reply.content[index] if index < len(reply.content) else None
+            if part is None or isinstance(part, (p.Text, p.Thought)) or index in self._given:
+                continue
+            if not isinstance(part, p.ToolCall):
+                complete.append(Chunk("part", index, part=part))
+                self._given.add(index)
+            elif not self._calls:  # The legacy `function_call`.
+                complete += [
+                    Chunk("tool_call", index, id=part.id, name=part.name),
+                    Chunk("tool_call", index, part.raw_args or ""),
+                    Chunk("part", index, part=part),
+                ]
+                self._given.add(index)
+        calls = [self._close(call) for call in self._calls if call.arguments is not None and not call.closed]
+        return [*begun, *calls, *complete]
+
+    def rebuilt(self) -> dict[str, Any]:
+        """Return the choice as it would be in a completion."""
+        self._joiner.settle()
+        message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
+        if self._calls:
+            placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
+            message["tool_calls"] = [call.wire() for call in placed]
+        return {"index": self.index, "finish_reason": None, **self._finish, "message": message}
+
+
+def _grown(kind: Literal["text", "thought"], index: int, delta: Any) -> Sequence[Chunk]:
+    """Return the chunk by which a text grew; none if nothing was added."""
+    if delta and not isinstance(delta, str):
+        raise TypeError(f"a {kind} is a {type(delta).__name__}, not a str")
+    return (Chunk(kind, index, delta),) if delta else ()

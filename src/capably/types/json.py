@@ -1,0 +1,136 @@
+"""Read and write JSON of the wire. All text that is received goes through this module, and all that is sent should.
+
+msgspec is fast and strict. What it refuses is read again with Python's own reader, which the vendors' SDKs use: `NaN`,
+numbers beyond a float, a byte order mark, UTF-16, and one half of a surrogate pair (an emoji that was cut in two).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from capably.types.errors import ConversationError
+
+_decode = msgspec.json.Decoder().decode
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def load_json(data: bytes | bytearray | str) -> Any:
+    """Return `data` parsed. Halves of surrogate pairs stay as they are, since the next event may hold the other half.
+
+    Raise `msgspec.DecodeError` for wrong syntax, encoding or depth.
+    """
+    try:
+        return _decode(data)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deep") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        return _read_again(data, error)
+
+
+def load_body(data: bytes | bytearray | str) -> Any:
+    """Return a complete body parsed. Nothing follows on it, so a half of a surrogate pair becomes U+FFFD.
+
+    Raise `msgspec.DecodeError` for wrong syntax, encoding or depth.
+    """
+    try:
+        return _decode(data)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deep") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        return mend_json(_read_again(data, error))
+
+
+def load_strict(text: str) -> Any:
+    """Return the JSON that a model wrote, parsed. As `load_body`, but `NaN` and infinity are no JSON, since no schema has
+    them."""
+    try:
+        return _decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deep") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        return mend_json(_read_again(text, error, parse_constant=_refuse))
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _read_again(data: bytes | bytearray | str, strict: Exception, parse_constant: Any = None) -> Any:
+    try:
+        text = data.removeprefix(_BYTE_ORDER_MARK) if isinstance(data, str) else data
+        return json.loads(text, parse_constant=parse_constant)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deep") from error
+    except ValueError:
+        if isinstance(strict, UnicodeError):
+            raise msgspec.DecodeError(f"JSON is no UTF-8: {strict}") from strict
+        raise strict from None
+
+
+def mend(text: str) -> str:
+    """Return a text in which two halves of a surrogate pair are one character, and a single half is U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def mend_json(value: Any) -> Any:
+    """Return parsed JSON with every text mended."""
+    if isinstance(value, str):
+        return value if _is_sendable(value) else mend(value)
+    if isinstance(value, Mapping):
+        return {mend_json(key): mend_json(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list):
+        return [mend_json(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def body_of(value: Any) -> tuple[Any, bytes]:
+    """Return a body that was put together from events, mended, and its bytes."""
+    try:
+        return value, msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        mended = mend_json(value)
+        return mended, msgspec.json.encode(mended)
+
+
+def dump_json(value: Any) -> bytes:
+    """Return the bytes of a body to send. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError as error:
+        place, text = _unsendable(value, "") or ("", "")
+        at = next((i for i, character in enumerate(text) if not _is_sendable(character)), 0)
+        raise ConversationError(
+            f"the text at {place or 'the top of the request'} cannot be sent: its character {at}, near "
+            f"{text[max(0, at - 20) : at + 20]!r}, is one half of a surrogate pair, which UTF-8 has no form for. It often "
+            'comes from reading a file with errors="surrogateescape". Nothing was sent. To send it with a replacement '
+            'character: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
+            rule="unsendable_text",
+        ) from error
+
+
+def _is_sendable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unsendable(value: Any, place: str) -> tuple[str, str] | None:
+    """Return the place and the text of the first text that cannot be sent."""
+    if isinstance(value, str):
+        return None if _is_sendable(value) else (place, value)
+    inside: list[tuple[str, Any]] = []
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[Any, Any]", value)
+        inside = [(place, key) for key in fields]
+        inside += [(f"{place}.{key}" if place else str(key), item) for key, item in fields.items()]
+    elif isinstance(value, (list, tuple)):
+        inside = [(f"{place}[{i}]", item) for i, item in enumerate(cast("list[Any]", value))]
+    return next((fault for name, item in inside if (fault := _unsendable(item, name))), None)

@@ -1,0 +1,229 @@
+"""Usage and cost of responses, in every wire format and way to ask: unknown is not zero, and each call is counted."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from support.wire_answers import FORMATS, USAGES, WAYS, answer_to, ask
+
+from capably import llm
+from capably.registry.cost import price_on
+from capably.registry.lookup import listed_model
+
+WRONG: dict[str, Any] = {
+    "absent": ...,
+    "null": None,
+    "empty": {},
+    "no object": [1],
+    "texts": {name: "10" for usage in USAGES.values() for name in usage},
+    "negative": {name: -1 for usage in USAGES.values() for name in usage},
+    "null counts": {name: None for usage in USAGES.values() for name in usage},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("wire", FORMATS)
+@pytest.mark.parametrize("words", WRONG)
+def test_an_answer_without_usage_is_read_and_has_no_cost(words: str, wire: str, way: str) -> None:
+    response, _ = ask(way, FORMATS[wire][0], [answer_to(way, wire, ["Hi", " you"], usage=WRONG[words])])
+    assert (response.text(), response.usage.reported, response.cost) == ("Hi you", False, None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("wire", FORMATS)
+def test_an_answer_with_usage_has_a_cost(wire: str, way: str) -> None:
+    response, _ = ask(way, FORMATS[wire][0], [answer_to(way, wire, ["Hi"], usage=USAGES[wire])])
+    assert (response.usage, response.usage.reported) == (llm.Usage(10, 5), True)
+    price: Any = price_on(response.model.info.prices, datetime.date.today())
+    assert response.cost == pytest.approx((10 * price["input"] + 5 * price["output"]) / 1e6)
+
+
+def test_a_model_that_another_host_serves_has_no_price() -> None:
+    like = "groq/openai/gpt-oss-120b"
+    answers = [answer_to("call", "chat", ["Hi"], usage=USAGES["chat"])]
+    listed, _ = ask("call", like, answers)
+    assert listed.cost
+    renamed = llm.Model.custom("groq/my-own", like=like)
+    assert renamed.info is not None
+    assert renamed.info.prices == listed.model.info.prices
+    elsewhere: Any = llm.Model.custom("mistral/my-own", like=like)
+    assert elsewhere.info.prices == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "dollars"),
+    [
+        ("openrouter/x/y", {"cost": 0.00123}, 0.00123),
+        ("openrouter/x/y", {"cost": 0.5, "is_byok": True, "cost_details": {"upstream_inference_cost": 2.0}}, 2.5),
+        ("openrouter/x/y", {"cost": 0.5, "is_byok": True, "cost_details": None}, None),
+        ("perplexity/sonar", {"cost": {"request_cost": 0.005, "total_cost": 0.00501}}, 0.00501),
+        ("openrouter/x/y", {"cost": "free"}, None),
+        ("openrouter/x/y", {"cost": -1}, None),
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_cost_that_the_host_reports_counts(model: str, usage: Any, dollars: float | None, way: str) -> None:
+    response, _ = ask(way, model, [answer_to(way, "chat", ["Hi"], usage={**USAGES["chat"], **usage})])
+    assert response.reported_cost == dollars
+    if dollars is not None:
+        assert response.cost == dollars
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_xai_reports_its_cost_in_ticks(way: str) -> None:
+    usage = {**USAGES["responses"], "cost_in_usd_ticks": 12345678}
+    response, _ = ask(way, "xai/grok-4.3", [answer_to(way, "responses", ["Hi"], usage=usage)])
+    assert response.cost == response.reported_cost == pytest.approx(0.0012345678)
+
+
+DETAILS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "responses": (
+        {
+            "input_tokens": 100,
+            "output_tokens": 50,
+            "input_tokens_details": {"cached_tokens": 20, "cache_write_tokens": 5, "image_tokens": 7},
+            "output_tokens_details": {"reasoning_tokens": 30},
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 50,
+            "cache_read_tokens": 20,
+            "cache_write_tokens": 5,
+            "input_image_tokens": 7,
+            "reasoning_tokens": 30,
+        },
+    ),
+    "chat": (
+        {
+            "prompt_tokens": 100,
+            "completion_tokens": 50,
+            "prompt_tokens_details": {"audio_tokens": 90, "image_tokens": 3, "cached_tokens": 8},
+            "completion_tokens_details": {"audio_tokens": 40, "image_tokens": 2},
+            "num_search_queries": 2,
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 50,
+            "cache_read_tokens": 8,
+            "input_audio_tokens": 90,
+            "input_image_tokens": 3,
+            "cache_read_audio_tokens": 8,
+            "output_audio_tokens": 40,
+            "output_image_tokens": 2,
+            "searches": 2,
+        },
+    ),
+    "google": (
+        {
+            "promptTokenCount": 100,
+            "candidatesTokenCount": 50,
+            "cachedContentTokenCount": 20,
+            "promptTokensDetails": [
+                {"modality": "AUDIO", "tokenCount": 60},
+                {"modality": "IMAGE", "tokenCount": 30},
+                {"modality": "TEXT", "tokenCount": 10},
+            ],
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 4}, {"modality": "TEXT", "tokenCount": 16}],
+            "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 40}],
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 50,
+            "cache_read_tokens": 20,
+            "input_audio_tokens": 60,
+            "input_image_tokens": 30,
+            "cache_read_audio_tokens": 4,
+            "output_image_tokens": 40,
+        },
+    ),
+    "anthropic": (
+        {
+            "input_tokens": 100,
+            "output_tokens": 50,
+            "cache_read_input_tokens": 20,
+            "output_tokens_details": {"thinking_tokens": 9},
+            "server_tool_use": {"web_search_requests": 3},
+        },
+        {
+            "input_tokens": 120,
+            "output_tokens": 50,
+            "cache_read_tokens": 20,
+            "reasoning_tokens": 9,
+            "searches": 3,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("wire", FORMATS)
+def test_usage_says_what_the_wire_says(wire: str, way: str) -> None:
+    usage, counts = DETAILS[wire]
+    response, _ = ask(way, FORMATS[wire][0], [answer_to(way, wire, ["Hi"], usage=usage)])
+    assert response.usage == llm.Usage(**counts)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("wire", "tier", "normal"),
+    [
+        ("anthropic", {"service_tier": "standard"}, "standard"),
+        ("anthropic", {"service_tier": "batch"}, "batch"),
+        ("anthropic", {"service_tier": "standard", "speed": "fast"}, "fast"),
+        ("google", {"trafficType": "ON_DEMAND"}, "default"),
+        ("google", {"trafficType": "ON_DEMAND_FLEX"}, "flex"),
+        ("google", {"trafficType": "TRAFFIC_TYPE_UNSPECIFIED"}, None),
+    ],
+)
+def test_the_tier_that_served_a_call_stands_in_its_usage(wire: str, tier: Any, normal: str | None, way: str) -> None:
+    response, _ = ask(way, FORMATS[wire][0], [answer_to(way, wire, ["Hi"], usage={**USAGES[wire], **tier})])
+    assert response.service_tier == normal
+    assert (response.cost is None) == (normal in ("fast", "flex"))
+
+
+@pytest.mark.parametrize("wire", ["chat", "responses"])
+def test_openai_says_the_tier_beside_the_usage(wire: str) -> None:
+    answer = {**answer_to("call", wire, ["Hi"], usage=USAGES[wire]), "service_tier": "priority"}
+    response, _ = ask("call", FORMATS[wire][0], [answer])
+    assert (response.service_tier, response.cost) == ("priority", None)
+
+
+def test_an_advisor_is_another_model_with_a_price_of_its_own() -> None:
+    step = {"type": "advisor_message", "model": "claude-opus-5-5", "input_tokens": 1_000_000, "output_tokens": 0}
+    usage = {**USAGES["anthropic"], "iterations": [{"type": "message", **USAGES["anthropic"]}, step]}
+    response, _ = ask("call", FORMATS["anthropic"][0], [answer_to("call", "anthropic", ["Hi"], usage=usage)])
+    own: Any = listed_model(FORMATS["anthropic"][0])
+    advisor: Any = listed_model("anthropic/claude-opus-5-5")
+    price, of_advisor = own.prices[-1], advisor.prices[-1]
+    assert response.usage.input_tokens == 1_000_010
+    assert response.cost == pytest.approx((10 * price["input"] + 5 * price["output"]) / 1e6 + of_advisor["input"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("wire", FORMATS)
+def test_validate_counts_every_call(wire: str, way: str) -> None:
+    pieces = (["no JSON"], ['{"value": [', "1]}"])
+    answers = [answer_to(way, wire, piece, usage=USAGES[wire]) for piece in pieces]
+    response, sent = ask(way, FORMATS[wire][0], answers, lambda response: response.validate(), format=list[int])
+    assert (response.parse(), len(sent)) == ([1], 2)
+    assert response.usage == llm.Usage(20, 10)
+    once, _ = ask("call", FORMATS[wire][0], [answer_to("call", wire, ["Hi"], usage=USAGES[wire])])
+    assert response.cost == pytest.approx(2 * once.cost)
+    again = llm.Response.from_json(response.to_json(), format=list[int])
+    assert (again.usage, again.cost) == (response.usage, response.cost)
+    assert len(again.messages) == len(response.messages) == 4
+
+
+def test_validate_in_vain_counts_too() -> None:
+    answers = [answer_to("call", "chat", ["no"], usage=usage) for usage in (USAGES["chat"], None)]
+    with pytest.raises(llm.ParseError):
+        ask("call", FORMATS["chat"][0], answers, lambda response: response.validate(retries=1), format=list[int])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_retry_without_usage_makes_the_sum_unknown(way: str) -> None:
+    answers = [answer_to(way, "chat", ["no"], usage=USAGES["chat"]), answer_to(way, "chat", ['{"value": []}'])]
+    response, _ = ask(way, FORMATS["chat"][0], answers, lambda response: response.validate(), format=list[int])
+    assert (response.usage.input_tokens, response.usage.reported, response.cost) == (10, False, None)
