@@ -45,7 +45,8 @@ def _read_message(body: Json, _: Json) -> Reading:
     blocks: list[Json] = body["content"]
     words = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "compaction": "pause"}
     usage = body["usage"]
-    counted = [usage, *(step for step in usage.get("iterations") or [] if step["type"] == "compaction")]
+    beside = ("compaction", "advisor_message")
+    counted = [usage, *(step for step in usage.get("iterations") or [] if step["type"] in beside)]
 
     def count(name: str) -> int:
         return sum(step.get(name) or 0 for step in counted)
@@ -67,6 +68,8 @@ def _read_message(body: Json, _: Json) -> Reading:
 def _read_response(body: Json, _: Json) -> Reading:
     items: list[Json] = body["output"]
     inner = [part for item in items if item["type"] == "message" for part in item["content"]]
+    answer = [i for i in items if i["type"] == "message" and i.get("phase") != "commentary"]
+    words = [part for item in answer for part in item["content"]]
     thoughts = [
         "\n\n".join(p["text"] for p in (*(i.get("summary") or []), *(i.get("content") or [])) if p.get("text"))
         for i in items
@@ -75,7 +78,7 @@ def _read_response(body: Json, _: Json) -> Reading:
     usage = body.get("usage") or {}
     read, written = usage.get("input_tokens_details") or {}, usage.get("output_tokens_details") or {}
     return Reading(
-        text="".join(part["text"] for part in inner if part["type"] == "output_text"),
+        text="".join(part["text"] for part in words if part["type"] == "output_text"),
         thoughts="".join(thoughts),
         calls=[(item["name"], _object(item["arguments"])) for item in items if item["type"] == "function_call"],
         citations=sum(len(part.get("annotations") or []) for part in inner),

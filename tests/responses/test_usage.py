@@ -201,6 +201,17 @@ def test_an_advisor_is_another_model_with_a_price_of_its_own() -> None:
     assert response.cost == pytest.approx((10 * price["input"] + 5 * price["output"]) / 1e6 + of_advisor["input"])
 
 
+def test_a_turn_that_a_fallback_served_is_paid_at_its_price() -> None:
+    declined = {"type": "message", "model": "claude-sonnet-5-5", "input_tokens": 8, "output_tokens": 0}
+    served = {"type": "fallback_message", "model": "claude-opus-5-5", **USAGES["anthropic"]}
+    usage = {**USAGES["anthropic"], "iterations": [declined, served]}
+    response, _ = ask("call", FORMATS["anthropic"][0], [answer_to("call", "anthropic", ["Hi"], usage=usage)])
+    fallback: Any = listed_model("anthropic/claude-opus-5-5")
+    price = fallback.prices[-1]
+    assert response.usage == llm.Usage(10, 5)
+    assert response.cost == pytest.approx((10 * price["input"] + 5 * price["output"]) / 1e6)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("wire", FORMATS)
 def test_validate_counts_every_call(wire: str, way: str) -> None:

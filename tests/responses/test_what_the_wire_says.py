@@ -161,3 +161,35 @@ def test_the_stop_sequence_of_anthropic_can_be_read(way: str) -> None:
     (said[-2]["delta"] if isinstance(said, list) else said)["stop_sequence"] = "END"
     response, _ = ask(way, FORMATS["anthropic"][0], [said])
     assert (response.stop_sequence, response.finish_reason) == ("END", "stop")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_continue_joins_log_probabilities_and_counts_both_calls(way: str) -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+
+    def piece(text: str, finish: str) -> Any:
+        logprobs = {"content": [{"token": text, "logprob": -0.5}]}
+        made = chat(way, {**said(text), "finish_reason": finish, "logprobs": logprobs})
+        (made if isinstance(made, dict) else made[-1])["usage"] = usage
+        return made
+
+    def use(response: Any) -> Any:
+        following = response.continue_()
+
+        async def read() -> Any:
+            return await (await following)._complete()
+
+        return read() if hasattr(following, "__await__") else following
+
+    response, _ = ask(way, "groq/openai/gpt-oss-120b", [piece("A", "length"), piece("B", "stop")], use)
+    assert (response.text(), response.usage) == ("AB", llm.Usage(20, 10))
+    assert [token.token for token in response.logprobs] == ["A", "B"]
+
+
+def test_a_script_can_comment() -> None:
+    stream = llm.scripted([llm.Commentary("Let me look."), llm.Text("It is 4.")]).stream("2 + 2?")
+    assert [(part.content_type, "".join(part)) for part in stream.streams()] == [
+        ("commentary", "Let me look."),
+        ("text", "It is 4."),
+    ]
+    assert stream.text() == "It is 4."

@@ -79,7 +79,9 @@ class JoinedResponseData(ResponseData):
 
 def join(first: ResponseData, second: ResponseData) -> ResponseData:
     """Return `second`, which goes on with `first`, with the parts and the usage of both."""
-    return JoinedResponseData(join_parts(first.content, second.content), first.usage + second.usage, second)
+    joined = JoinedResponseData(join_parts(first.content, second.content), first.usage + second.usage, second)
+    joined.logprobs = (*first.logprobs, *second.logprobs)
+    return joined
 
 
 def join_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:

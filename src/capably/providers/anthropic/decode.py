@@ -87,18 +87,16 @@ def decode_finish(message: dict[str, Any]) -> FinishReason:
 def decode_usage(usage: Any) -> Usage:
     """Return the usage in normal form. Anthropic's `input_tokens` exclude cached tokens.
 
-    Its totals exclude compaction and the tokens of an advisor, which is another model. A turn that a fallback served has
-    an entry for each model.
+    Its totals exclude compaction and the tokens of an advisor, which is another model. If a fallback served the turn, they
+    are those of that model.
     """
     if not is_object(usage):
         return Usage(reported=False)
     tier = usage.get("speed") if usage.get("speed") == "fast" else usage.get("service_tier")
     steps: list[dict[str, Any]] = usage.get("iterations") or []
-    if any(step["type"] == "fallback_message" for step in steps):
-        calls = [_usage(step, tier, step.get("model")) for step in steps]
-    else:
-        others = [step for step in steps if step["type"] in ("compaction", "advisor_message")]
-        calls = [_usage(usage, tier), *(_usage(step, tier, step.get("model")) for step in others)]
+    served = next((step.get("model") for step in steps if step["type"] == "fallback_message"), None)
+    others = [step for step in steps if step["type"] in ("compaction", "advisor_message")]
+    calls = [_usage(usage, tier, served), *(_usage(step, tier, step.get("model")) for step in others)]
     calls[0].searches = count_of(details_of(usage, "server_tool_use"), "web_search_requests") or 0
     return calls[0] if len(calls) == 1 else sum(calls, Usage())
 

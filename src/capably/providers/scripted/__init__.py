@@ -84,7 +84,7 @@ class ScriptedAdapter:
         content = to_parts(script)
         sent = dump_json(body)
         called = any(isinstance(part, p.ToolCall) for part in content)
-        message = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
+        message = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought, p.Commentary)))
         return ResponseData(
             content=content,
             finish_reason="tool_use" if called else "stop",
@@ -152,8 +152,8 @@ class ScriptedAccumulator:
 
 
 def _steps(part: p.Part, index: int) -> Iterator[tuple[Any, int, str]]:
-    if isinstance(part, (p.Text, p.Thought)):
-        kind = "text" if isinstance(part, p.Text) else "thought"
+    if isinstance(part, (p.Text, p.Thought, p.Commentary)):
+        kind = "text" if isinstance(part, p.Text) else "thought" if isinstance(part, p.Thought) else "commentary"
         words = part.text.split(" ")
         for place, word in enumerate(words):
             yield kind, index, word if place == len(words) - 1 else f"{word} "

@@ -287,8 +287,9 @@ def test_a_signature_beside_a_call_survives_the_stream() -> None:
     assert reply.wire["tool_calls"] == [{**A, "extra_content": extra}]
 
 
-def test_a_host_that_forgets_the_finish_reason_ends_with_its_usage() -> None:
-    chunks, reply = run(call_delta(0, "{}", "b", "clock"), STORY[-1])
+@pytest.mark.parametrize("usage", [STORY[-1], delta(role="assistant", content="", usage=STORY[-1]["usage"])])
+def test_a_host_that_forgets_the_finish_reason_ends_with_its_usage(usage: Any) -> None:
+    chunks, reply = run(call_delta(0, "{}", "b", "clock"), usage)
     assert (reply.content, reply.finish_reason) == ((CALL_B,), "tool_use")
     check_chunks(chunks, reply)
 

@@ -31,7 +31,7 @@ class ChatAccumulator:
         several = (request.extra or {}).get("n") or 1
         self._answer: ChoiceAccumulator | None = self._choice(0) if several != 1 else None
         self._usage_ends: bool | None = None
-        """Whether a usage without choices has ended the stream; `None` before one arrived."""
+        """Whether a usage has ended the stream; `None` before one arrived."""
         self._forgot = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -51,8 +51,8 @@ class ChatAccumulator:
     def ended(self) -> bool:
         """Return whether each choice that says anything has a finish reason.
 
-        Some hosts forget it. There a usage without choices ends the stream, which comes last. Others send one with every
-        chunk: it ends nothing if more follows on it.
+        Some hosts forget it. There a usage that comes alone, after the answer, ends the stream. Others send one with every
+        chunk, beginning with the first: that ends nothing, and neither does one on which more follows.
         """
         begun = [choice for choice in self._choices.values() if choice.places or choice is self._answer]
         return bool(begun) and (bool(self._usage_ends) or all(choice.ended for choice in begun))
@@ -92,9 +92,10 @@ class ChatAccumulator:
             chunks += self._fed_choice(choice)
         if chunks and self._usage_ends:
             self._usage_ends = False
-        if usage and not choices and self._usage_ends is None and self._answer and not self._answer.ended:
-            self._usage_ends = True
-            chunks += self._answer.closed(completion)
+        if usage and self._usage_ends is None:
+            self._usage_ends = not chunks and self._answer is not None and bool(self._answer.places)
+            if self._usage_ends and self._answer and not self._answer.ended:
+                chunks += self._answer.closed(completion)
         return chunks
 
     def _fed_choice(self, wire: dict[str, Any]) -> Sequence[Chunk]:
