@@ -9,7 +9,7 @@ from capably.calls.prompt import CallDecorator
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import ListedModelId, NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
     AnyTool,
     CodeExecution,
@@ -3994,7 +3994,25 @@ def call(
 
 @overload
 def call(
-    model: ModelId,
+    model: ModelBase[_InputT, _CapsT],
+    /,
+    *,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_InputT, None, _CapsT]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(model: ListedModelId, /, **params: Any) -> CallDecorator[Text, None, Any]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: ModelId | ModelBase[Any, Any],
     /,
     *,
     system: NotAcceptedByThisModel = ...,
@@ -4023,18 +4041,4 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[Text, None, Any]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: ModelBase[_InputT, _CapsT],
-    /,
-    *,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[_InputT, None, _CapsT]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
