@@ -189,3 +189,11 @@ def test_name_docstring_and_signature_are_those_of_the_function() -> None:
 def test_async_functions_are_seen_in_every_form() -> None:
     later: Any = Librarian.__dict__["of_class_later"].function
     assert is_async(later) and is_async(librarian.call_later) and not is_async(greet)
+
+
+def test_a_model_object_is_called_with_the_parameters_of_the_decorator() -> None:
+    @llm.call(llm.scripted('{"value": 3}'), format=int, max_tokens=9)
+    def count() -> str:
+        return "How many?"
+
+    assert count().parse() + 1 == 4

@@ -165,7 +165,7 @@ def test_a_misspelt_id_is_named_through_every_door(wheel_python: str, tmp_path: 
     lines = [*(f"llm.call({wrong}, {given})" for given in params), f'llm.Model.custom("openai/x", like={wrong})']
     (tmp_path / "ids.py").write_text("\n".join(["from capably import llm", *lines]), encoding="utf-8")
     said = run_checker("pyright", tmp_path, wheel_python)["ids.py"]
-    named = re.compile(r'"(model|like)" of type "(ListedModelId|ModelId \|)')
+    named = re.compile(r'"(model|like)" of type "(ModelIdOrModelWithTheseParameters|ModelId \|)')
     assert [line for number, line in enumerate(lines, start=2) if not named.search(said.get(number, ""))] == []
 
 

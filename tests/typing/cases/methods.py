@@ -7,7 +7,7 @@
 import asyncio
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from capably import llm
 
@@ -135,16 +135,16 @@ model = llm.openai.gpt_4_1
 librarian = Librarian("fantasy")
 photo = llm.Image.from_url("https://example.com/a.png")
 
-text: str = librarian.recommend(3).text()
-text = librarian.recommend.stream(count=3).text()
-text = Librarian.recommend(librarian, 3).text()
-text = Librarian.about(3).text() + librarian.about(3).text()
-text = Librarian.plain.stream(3).text() + librarian.plain(3).text()
-text = librarian.ask(model, 3).text() + Librarian.ask(model, librarian, 3).text()
-text = librarian.ask.stream(model, 3).text() + Librarian.ask_about(model, 3).text()
-text = librarian.look(model, photo).text()
-text = librarian.anything(3).text()
-text = Tone.DRY.ask(model).text()
+print(librarian.recommend(3).text())
+print(librarian.recommend.stream(count=3).text())
+print(Librarian.recommend(librarian, 3).text())
+print(Librarian.about(3).text() + librarian.about(3).text())
+print(Librarian.plain.stream(3).text() + librarian.plain(3).text())
+print(librarian.ask(model, 3).text() + Librarian.ask(model, librarian, 3).text())
+print(librarian.ask.stream(model, 3).text() + Librarian.ask_about(model, 3).text())
+print(librarian.look(model, photo).text())
+print(librarian.anything(3).text())
+print(Tone.DRY.ask(model).text())
 Child().say(3)
 
 librarian.recommend("x")  # error
@@ -172,7 +172,7 @@ model.call("Hi", tools=[add, raw, *librarian.tools()], tool_choice=add)
 
 add("x", c=3)  # error
 add()  # error
-text = add(1)  # error
+text: str = add(1)  # error
 librarian.stock(1)  # error
 librarian.stock()  # error
 Librarian.find(3)  # error
@@ -200,3 +200,66 @@ async def run() -> None:
     (await librarian.pick("x")).parse().author  # error
     await librarian.order(3)  # error
     await fetch(3)  # error
+
+
+class NeedsToolsAndFormat(llm.HasTools, llm.HasFormat, Protocol):
+    pass
+
+
+sonnet = llm.anthropic.claude_sonnet_5_5
+
+
+@llm.call(sonnet, format=Book, tools=[add])
+def from_model() -> str:
+    return "Hi"
+
+
+@llm.call(sonnet.with_(reasoning="high", cache="5m"), system="Be brief.")
+def from_copy() -> list[str | llm.Image]:
+    return ["Hi", photo]
+
+
+@llm.call(llm.Model("openai/gpt-4.1"), temperature=0.2, format=list[Book])
+async def from_string() -> str:
+    return "Hi"
+
+
+@llm.call(llm.scripted('{"title": "x"}'), format=Book, tools=[add])
+def from_script() -> str:
+    return "Hi"
+
+
+print(from_model().parse().title + from_copy().text() + from_script().parse().title)
+from_model().parse().author  # error
+
+
+def demanding(model: llm.Model[llm.Image, NeedsToolsAndFormat], other: llm.Model[llm.Text, llm.HasTools]) -> str:
+    @llm.call(model, tools=[add], format=Book)
+    def inside() -> list[str | llm.Image]:
+        return ["Hi", photo]
+
+    @llm.call(other, tools=[add], format=Book)  # error
+    def lacking() -> str:
+        return "Hi"
+
+    return inside().parse().title + str(lacking)
+
+
+@llm.call(sonnet, temperature=0.2)  # error
+def no_temperature() -> str:
+    return "Hi"
+
+
+@llm.call(llm.openai.gpt_audio, format=Book)  # error
+def no_format() -> str:
+    return "Hi"
+
+
+@llm.call(sonnet, tools=[llm.GoogleMaps()])  # error
+def no_maps() -> str:
+    return "Hi"
+
+
+@llm.call(llm.cerebras.gpt_oss_120b)  # error
+def no_images() -> list[str | llm.Image]:
+    return ["Hi", photo]
