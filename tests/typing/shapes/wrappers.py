@@ -213,8 +213,8 @@ print(to_message(response).stop_reason)
 from capably import llm
 
 
-def ask(question: str, temperature: float | None = None, seed: int | None = None) -> str:
-    return llm.openai.gpt_4_1.call(question, temperature=temperature, seed=seed).text()
+def ask(question: str, temperature: float | None = None, top_p: float | None = None) -> str:
+    return llm.openai.gpt_4_1.call(question, temperature=temperature, top_p=top_p).text()
 
 
 print(ask("Hi"), ask("Hi", temperature=0.2))
