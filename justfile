@@ -56,6 +56,10 @@ coverage *ARGS:
 matrix *ARGS:
     PYTHONPATH=tests uv run --quiet --group checkers python scripts/matrix.py {{ ARGS }}
 
+# programs in the shapes that people write, through the five checkers and run
+shapes *ARGS:
+    PYTHONPATH=tests uv run --quiet --group checkers python scripts/shapes.py {{ ARGS }}
+
 # recorded conversations over our HTTP and the SDKs' clients (needs a corpus: CAPABLY_CORPUS)
 conformance *ARGS:
     PYTHONPATH=scripts:tests uv run --quiet python -m conformance {{ ARGS }}

@@ -9,9 +9,9 @@ import pickle
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, assert_never, assert_type, cast
 
 import pytest
 from hypothesis import given, strategies as st
@@ -275,6 +275,40 @@ def test_a_structured_answer_grows_in_place() -> None:
     assert stream.parse() == Book("The Name of the Wind", 662)
 
 
+def test_a_structured_stream_is_typed_by_the_format() -> None:
+    model = llm.scripted('{"title": "Tigana"}')
+    titles = [partial["title"] for partial in model.stream("Hi", format=Book).structured_stream() if partial]
+    assert_type(model.stream("Hi", format=Book).structured_stream(), Iterator[dict[str, Any]])
+    assert_type(model.stream("Hi", format=list[Book]).structured_stream(), Iterator[list[Any]])
+    assert_type(model.stream("Hi", format=str).structured_stream(), Iterator[str])
+    assert titles[-1] == "Tigana"
+
+
+def test_the_content_of_a_response_is_matched_exhaustively() -> None:
+    def name(part: llm.ResponsePart) -> str:
+        match part:
+            case llm.Text() | llm.Thought() | llm.Refusal():
+                return part.text
+            case llm.ToolCall():
+                return part.name
+            case llm.Image() | llm.Audio():
+                return str(part.media_type)
+            case llm.Unknown():
+                return part.kind
+            case _:
+                assert_never(part)
+
+    picture = llm.Image.from_bytes(b"x", media_type="image/png")
+    response = llm.scripted([llm.Thought("Hm."), "A fox.", LOOK, picture]).call("Hi")
+    assert [name(part) for part in response.content] == ["Hm.", "A fox.", LOOK.name, "image/png"]
+
+
+def test_a_script_replies_with_what_models_reply_with() -> None:
+    document = llm.Document.from_bytes(b"%PDF", media_type="application/pdf")
+    with pytest.raises(TypeError, match="no model replies with a Document"):
+        llm.scripted([document]).call("Hi")
+
+
 def test_a_structured_stream_needs_a_format() -> None:
     with pytest.raises(llm.ParseError, match="asked for no format"):
         llm.scripted("x").stream("Hi").structured_stream()
@@ -285,7 +319,7 @@ def test_the_asynchronous_structured_stream_does_the_same() -> None:
         stream = await llm.scripted('{"value": ["a", "b c"]}').stream_async("Hi", format=list[str])
         return [copy.deepcopy(partial) async for partial in stream.structured_stream()]
 
-    assert asyncio.run(story()) == [None, ["a"], ["a", "b "], ["a", "b c"]]
+    assert asyncio.run(story()) == [["a"], ["a", "b "], ["a", "b c"]]
 
 
 def test_the_work_of_a_structured_stream_grows_with_its_length_and_not_with_its_square() -> None:

@@ -21,7 +21,8 @@ READS_INIT = ("pyright", "basedpyright")
 def run_checker(checker: str, folder: Path, python: str) -> Errors:
     """Return what `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
 
-    `pyright` may be spelt `pyright:strict` to be run in that mode. Raises `RuntimeError` where it does not run.
+    `pyright` may be spelt `pyright:strict` to be run in that mode. `NAME:bare` writes no configuration: what `folder`
+    has is what counts, as in a user's project. Raises `RuntimeError` where it does not run.
     """
     name, _, mode = checker.partition(":")
     return _CHECKERS[name](find_checker(name) or name, folder, python, mode or "standard")
@@ -34,7 +35,8 @@ def find_checker(name: str) -> str | None:
 
 
 def _pyright(command: str, folder: Path, python: str, mode: str) -> Errors:
-    (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": mode}), encoding="utf-8")
+    if mode != "bare":
+        (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": mode}), encoding="utf-8")
     report = json.loads(_output_of(command, folder, "--outputjson", "--pythonpath", python))
     errors: Errors = {}
     for item in report["generalDiagnostics"]:
@@ -66,12 +68,19 @@ def _ty(command: str, folder: Path, python: str, _: str) -> Errors:
     return errors
 
 
-def _pyrefly(command: str, folder: Path, python: str, _: str) -> Errors:
+def _pyrefly(command: str, folder: Path, python: str, mode: str) -> Errors:
+    if mode == "bare":
+        return _pyrefly_errors(
+            _output_of(command, folder, "check", "--output-format", "json", "--python-interpreter-path", python)
+        )
     # An empty configuration, so that none is looked for above the folder and defaults are those of a configured project.
     (folder / "pyrefly.toml").write_text(f"python-interpreter-path = {json.dumps(python)}\n", encoding="utf-8")
-    report = json.loads(_output_of(command, folder, "check", "--output-format", "json"))
+    return _pyrefly_errors(_output_of(command, folder, "check", "--output-format", "json"))
+
+
+def _pyrefly_errors(text: str) -> Errors:
     errors: Errors = {}
-    for item in report["errors"]:
+    for item in json.loads(text)["errors"]:
         if item.get("severity", "error") == "error":
             _note(errors, item["path"], item["line"], item["description"])
     return errors

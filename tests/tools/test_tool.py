@@ -448,13 +448,40 @@ def test_cancelling_a_run_cancels_its_tools() -> None:
 
 
 def test_a_tool_is_typed_by_its_result() -> None:
-    assert_type(add, Tool[int])
-    assert_type(add_slowly, AsyncTool[int])
+    plain: Tool[int] = add
+    later: AsyncTool[int] = add_slowly
     assert_type(add(1), int)
     coroutine = assert_type(add_slowly(1), Coroutine[Any, Any, int])
     coroutine.close()
-    assert_type(Counter(1).count, Tool[int])
-    both: list[Tool[Any]] = [add, add_slowly]
+    of_method: Tool[int] = Counter(1).count
+    assert_type(of_method(step=2), int)
+    both: list[Tool[Any]] = [plain, later]
     awaited: Tool[Awaitable[object]] = add_slowly
 
     assert awaited in both
+
+
+def test_a_tool_has_the_parameters_and_the_result_of_its_function() -> None:
+    @tool
+    def anything(a: int) -> Any:
+        return a
+
+    async def later(a: int) -> Any:
+        return a
+
+    assert isinstance(tool(later), AsyncTool) and not isinstance(anything, AsyncTool)
+    assert (anything(3), add(1, b=2)) == (3, 3)
+
+
+def test_a_tool_of_a_class_method_runs_from_the_class_as_well() -> None:
+    class Shop(pydantic.BaseModel):
+        name: str
+
+        @tool
+        @classmethod
+        def kind(cls, title: str) -> str:
+            """Its kind."""
+            return f"{cls.__name__} {title}"
+
+    assert Shop.kind("a") == Shop(name="x").kind("a") == "Shop a"
+    assert run_tool_calls([ToolCall("1", "kind", {"title": "a"})], [Shop.kind])[0].value == "Shop a"

@@ -10,7 +10,7 @@ from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import ModelIdOrModelWithTheseParameters, NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -24,6 +24,29 @@ from capably.types.tools import (
 )
 from capably_models import _ids, _types
 from capably_models._anthropic import _profiles as _anthropic
+from capably_models._capabilities import (
+    Axes,
+    BuiltinToolsT,
+    CacheT,
+    FormatAxes,
+    FrequencyPenaltyT,
+    LogprobsT,
+    NoTool,
+    ParallelToolsT,
+    PrefillT,
+    PresencePenaltyT,
+    ReasoningT,
+    RequiredModel,
+    SeedT,
+    StopT,
+    SystemT,
+    TemperatureT,
+    ToolChoiceT,
+    ToolsT,
+    TopKT,
+    TopPT,
+    VerbosityT,
+)
 from capably_models._cerebras import _profiles as _cerebras
 from capably_models._cohere import _profiles as _cohere
 from capably_models._dashscope import _profiles as _dashscope
@@ -4167,7 +4190,110 @@ def call(
 
 @overload
 def call(
-    model: ModelId,
+    model: RequiredModel[
+        _InputT,
+        _CapsT,
+        FormatAxes[
+            SystemT,
+            ReasoningT,
+            ToolsT,
+            ToolChoiceT,
+            ParallelToolsT,
+            TemperatureT,
+            TopPT,
+            TopKT,
+            PresencePenaltyT,
+            FrequencyPenaltyT,
+            StopT,
+            SeedT,
+            LogprobsT,
+            VerbosityT,
+            PrefillT,
+            CacheT,
+            BuiltinToolsT,
+        ],
+    ],
+    /,
+    *,
+    format: type[FormatT],
+    system: SystemT = ...,
+    tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
+    parallel_tools: ParallelToolsT = ...,
+    temperature: TemperatureT = ...,
+    top_p: TopPT = ...,
+    top_k: TopKT = ...,
+    presence_penalty: PresencePenaltyT = ...,
+    frequency_penalty: FrequencyPenaltyT = ...,
+    stop: StopT = ...,
+    seed: SeedT = ...,
+    logprobs: LogprobsT = ...,
+    prefill: PrefillT = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_InputT, FormatT, _CapsT]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: RequiredModel[
+        _InputT,
+        _CapsT,
+        Axes[
+            SystemT,
+            ReasoningT,
+            ToolsT,
+            ToolChoiceT,
+            ParallelToolsT,
+            TemperatureT,
+            TopPT,
+            TopKT,
+            PresencePenaltyT,
+            FrequencyPenaltyT,
+            StopT,
+            SeedT,
+            LogprobsT,
+            VerbosityT,
+            PrefillT,
+            CacheT,
+            BuiltinToolsT,
+        ],
+    ],
+    /,
+    *,
+    system: SystemT = ...,
+    tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
+    parallel_tools: ParallelToolsT = ...,
+    temperature: TemperatureT = ...,
+    top_p: TopPT = ...,
+    top_k: TopKT = ...,
+    presence_penalty: PresencePenaltyT = ...,
+    frequency_penalty: FrequencyPenaltyT = ...,
+    stop: StopT = ...,
+    seed: SeedT = ...,
+    logprobs: LogprobsT = ...,
+    prefill: PrefillT = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_InputT, None, _CapsT]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(model: ModelIdOrModelWithTheseParameters, /, **params: Any) -> CallDecorator[Text, None, Any]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: ModelId | ModelBase[Any, Any],
     /,
     *,
     system: NotAcceptedByThisModel = ...,
@@ -4197,19 +4323,4 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[Text, None, Any]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: ModelBase[_InputT, _CapsT],
-    /,
-    *,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[_InputT, None, _CapsT]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.types.functions import FunctionObject, is_async
 from capably.validation.arguments import check_parameters
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import Self, TypeAlias
 
     from capably_models import Capabilities, HasFormat, HasTools
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from capably.calls.model import ModelBase
+    from capably.types.functions import OnlyAny
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 P = ParamSpec("P")
+BoundP = ParamSpec("BoundP")
+SelfT = TypeVar("SelfT")
 FormatT = TypeVar("FormatT")
 InputT = TypeVar("InputT")
 NeedsT = TypeVar("NeedsT")
@@ -45,13 +47,40 @@ def _of(model: ModelBase[Any, Any]) -> Any:
     return must_be_model(model)
 
 
-class Prompt(Generic[P, InputT, NeedsT, FormatT]):
-    """A function that returns content. `prompt(model, ...)` calls the model with it; `.stream` streams."""
+class Prompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
+    """A function that returns content. `prompt(model, ...)` calls the model with it; `.stream` streams, `.call_async`
+    and `.stream_async` are awaited. On a method: `self.prompt(model, ...)`."""
 
     def __init__(self, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
-        self.function = function
+        super().__init__(function)
         self.params = params
-        update_wrapper(self, function)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(
+            self: Callable[
+                Concatenate[ModelBase[InputT, NeedsT], type[SelfT], BoundP], Response[FormatT, InputT, NeedsT]
+            ],
+            instance: SelfT | None,
+            owner: type[SelfT],
+            /,
+        ) -> Prompt[BoundP, InputT, NeedsT, FormatT]: ...
+        @overload
+        def __get__(self, instance: None, owner: object, /) -> Self: ...
+        @overload
+        def __get__(
+            self: Callable[Concatenate[ModelBase[InputT, NeedsT], SelfT, BoundP], Response[FormatT, InputT, NeedsT]],
+            instance: SelfT,
+            owner: object,
+            /,
+        ) -> Prompt[BoundP, InputT, NeedsT, FormatT]: ...
+        @overload
+        def __get__(self, instance: object, owner: object, /) -> Self: ...
+        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+
+    def _bound(self, function: Callable[..., Any]) -> Self:
+        return type(self)(function, self.params)
 
     def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Return the content that would be sent."""
@@ -67,14 +96,56 @@ class Prompt(Generic[P, InputT, NeedsT, FormatT]):
     ) -> StreamResponse[FormatT, InputT, NeedsT]:
         return _of(model).stream(self.function(*args, **kwargs), **self.params)
 
+    async def call_async(
+        self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncResponse[FormatT, InputT, NeedsT]:
+        """Call the model with the content, in the asynchronous form."""
+        return await _of(model).call_async(self.function(*args, **kwargs), **self.params)
 
-class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
+    async def stream_async(
+        self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncStreamResponse[FormatT, InputT, NeedsT]:
+        """Stream the model's answer to the content, in the asynchronous form."""
+        return await _of(model).stream_async(self.function(*args, **kwargs), **self.params)
+
+
+class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
     """An asynchronous function that returns content. `await prompt(model, ...)` calls the model with it."""
 
     def __init__(self, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
-        self.function = function
+        super().__init__(function)
         self.params = params
-        update_wrapper(self, function)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(
+            self: Callable[
+                Concatenate[ModelBase[InputT, NeedsT], type[SelfT], BoundP],
+                Coroutine[Any, Any, AsyncResponse[FormatT, InputT, NeedsT]],
+            ],
+            instance: SelfT | None,
+            owner: type[SelfT],
+            /,
+        ) -> AsyncPrompt[BoundP, InputT, NeedsT, FormatT]: ...
+        @overload
+        def __get__(self, instance: None, owner: object, /) -> Self: ...
+        @overload
+        def __get__(
+            self: Callable[
+                Concatenate[ModelBase[InputT, NeedsT], SelfT, BoundP],
+                Coroutine[Any, Any, AsyncResponse[FormatT, InputT, NeedsT]],
+            ],
+            instance: SelfT,
+            owner: object,
+            /,
+        ) -> AsyncPrompt[BoundP, InputT, NeedsT, FormatT]: ...
+        @overload
+        def __get__(self, instance: object, owner: object, /) -> Self: ...
+        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+
+    def _bound(self, function: Callable[..., Any]) -> Self:
+        return type(self)(function, self.params)
 
     async def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Return the content that would be sent."""
@@ -98,6 +169,8 @@ class PromptDecorator(Generic[NeedsT, FormatT]):
         self._params = params
 
     @overload
+    def __call__(self, function: Callable[P, OnlyAny], /) -> Prompt[P, Any, NeedsT, FormatT]: ...
+    @overload
     def __call__(self, function: Callable[P, Awaitable[str]], /) -> AsyncPrompt[P, Text, NeedsT, FormatT]: ...
     @overload
     def __call__(self, function: Callable[P, Awaitable[Parts[PartT]]], /) -> AsyncPrompt[P, PartT, NeedsT, FormatT]: ...
@@ -106,10 +179,12 @@ class PromptDecorator(Generic[NeedsT, FormatT]):
     @overload
     def __call__(self, function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, NeedsT, FormatT]: ...
     def __call__(self, function: Callable[..., Any], /) -> Any:
-        kind: Any = AsyncPrompt if inspect.iscoroutinefunction(function) else Prompt
+        kind: Any = AsyncPrompt if is_async(function) else Prompt
         return kind(function, self._params)
 
 
+@overload
+def prompt(function: Callable[P, OnlyAny], /) -> Prompt[P, Any, Capabilities, None]: ...
 @overload
 def prompt(function: Callable[P, Awaitable[str]], /) -> AsyncPrompt[P, Text, Capabilities, None]: ...
 @overload
@@ -138,14 +213,39 @@ def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
     return decorator if function is None else decorator(function)
 
 
-class Call(Generic[P, FormatT, InputT, CapsT]):
-    """A function whose content goes to a fixed model. Calling it gives the response; `.stream` streams."""
+class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
+    """A function whose content goes to a fixed model. Calling it gives the response; `.stream` streams, `.call_async`
+    and `.stream_async` are awaited."""
 
     def __init__(self, model: Any, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
+        super().__init__(function)
         self.model = model
-        self.function = function
         self.params = params
-        update_wrapper(self, function)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(
+            self: Callable[Concatenate[type[SelfT], BoundP], Response[FormatT, InputT, CapsT]],
+            instance: SelfT | None,
+            owner: type[SelfT],
+            /,
+        ) -> Call[BoundP, FormatT, InputT, CapsT]: ...
+        @overload
+        def __get__(self, instance: None, owner: object, /) -> Self: ...
+        @overload
+        def __get__(
+            self: Callable[Concatenate[SelfT, BoundP], Response[FormatT, InputT, CapsT]],
+            instance: SelfT,
+            owner: object,
+            /,
+        ) -> Call[BoundP, FormatT, InputT, CapsT]: ...
+        @overload
+        def __get__(self, instance: object, owner: object, /) -> Self: ...
+        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+
+    def _bound(self, function: Callable[..., Any]) -> Self:
+        return type(self)(self.model, function, self.params)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT, InputT, CapsT]:
         return self.model.call(self.function(*args, **kwargs), **self.params)
@@ -153,15 +253,49 @@ class Call(Generic[P, FormatT, InputT, CapsT]):
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> StreamResponse[FormatT, InputT, CapsT]:
         return self.model.stream(self.function(*args, **kwargs), **self.params)
 
+    async def call_async(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT, InputT, CapsT]:
+        """Call the model with the content, in the asynchronous form."""
+        return await self.model.call_async(self.function(*args, **kwargs), **self.params)
 
-class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
+    async def stream_async(self, *args: P.args, **kwargs: P.kwargs) -> AsyncStreamResponse[FormatT, InputT, CapsT]:
+        """Stream the model's answer to the content, in the asynchronous form."""
+        return await self.model.stream_async(self.function(*args, **kwargs), **self.params)
+
+
+class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
     """An asynchronous function whose content goes to a fixed model."""
 
     def __init__(self, model: Any, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
+        super().__init__(function)
         self.model = model
-        self.function = function
         self.params = params
-        update_wrapper(self, function)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(
+            self: Callable[
+                Concatenate[type[SelfT], BoundP], Coroutine[Any, Any, AsyncResponse[FormatT, InputT, CapsT]]
+            ],
+            instance: SelfT | None,
+            owner: type[SelfT],
+            /,
+        ) -> AsyncCall[BoundP, FormatT, InputT, CapsT]: ...
+        @overload
+        def __get__(self, instance: None, owner: object, /) -> Self: ...
+        @overload
+        def __get__(
+            self: Callable[Concatenate[SelfT, BoundP], Coroutine[Any, Any, AsyncResponse[FormatT, InputT, CapsT]]],
+            instance: SelfT,
+            owner: object,
+            /,
+        ) -> AsyncCall[BoundP, FormatT, InputT, CapsT]: ...
+        @overload
+        def __get__(self, instance: object, owner: object, /) -> Self: ...
+        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+
+    def _bound(self, function: Callable[..., Any]) -> Self:
+        return type(self)(self.model, function, self.params)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT, InputT, CapsT]:
         return await self.model.call_async(await self.function(*args, **kwargs), **self.params)
@@ -178,6 +312,8 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
         self._params = params
 
     @overload
+    def __call__(self, function: Callable[P, OnlyAny], /) -> Call[P, FormatT, InputT, CapsT]: ...
+    @overload
     def __call__(
         self,
         function: Callable[
@@ -193,7 +329,7 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
         /,
     ) -> Call[P, FormatT, InputT, CapsT]: ...
     def __call__(self, function: Callable[..., Any], /) -> Any:
-        kind: Any = AsyncCall if inspect.iscoroutinefunction(function) else Call
+        kind: Any = AsyncCall if is_async(function) else Call
         return kind(self._model, function, self._params)
 
 

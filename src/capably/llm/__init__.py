@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         Image as Image,
         Part as Part,
         Refusal as Refusal,
+        ResponsePart as ResponsePart,
         Text as Text,
         Thought as Thought,
         ToolCall as ToolCall,
@@ -177,8 +178,8 @@ else:
         "capably.types.facts": "ModelInfo",
         "capably.types.messages": "AssistantMessage Message SystemMessage UserMessage assistant system user",
         "capably.types.parts": """
-            Audio CachePoint Citation Commentary Document Image Part Refusal Text Thought ToolCall ToolOutput Unknown
-            Video
+            Audio CachePoint Citation Commentary Document Image Part Refusal ResponsePart Text Thought ToolCall
+            ToolOutput Unknown Video
         """,
         "capably.types.provider": "Provider",
         "capably.types.reasoning": "Effort Reasoning",

@@ -89,9 +89,9 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return cast("Any", self._model)
 
     @property
-    def content(self) -> tuple[p.Part, ...]:
-        """Return all parts of the answer, in order."""
-        return self._reply.content
+    def content(self) -> tuple[p.ResponsePart, ...]:
+        """Return all parts of the answer, in order. `match` can tell every kind of them apart."""
+        return cast("Any", self._reply.content)
 
     def text(self) -> str:
         """Return the answer's text without thoughts; empty if there is none."""

@@ -17,6 +17,10 @@ ContentType: TypeAlias = Literal["image", "audio", "video", "document", "refusal
 """The kind of a part that arrives in one piece; `unknown` is one without a class here."""
 
 
+CompletePart: TypeAlias = p.Image | p.Audio | p.Refusal | p.Unknown
+"""A part that arrives in one piece."""
+
+
 class _Growing(Generic[PartT]):
     """One part, or a stretch of one, while it grows."""
 
@@ -157,7 +161,7 @@ class ToolCallStream(_Pulled[p.ToolCall], _Call):
     """A tool call; its deltas are more of the arguments as JSON text."""
 
 
-class PartStream(_Pulled[p.Part]):
+class PartStream(_Pulled[CompletePart]):
     """A part that arrives in one piece: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
 
     content_type: ContentType = "unknown"
@@ -188,7 +192,7 @@ class AsyncToolCallStream(_Awaited[p.ToolCall], _Call):
     """A tool call; its deltas are more of the arguments as JSON text."""
 
 
-class AsyncPartStream(_Awaited[p.Part]):
+class AsyncPartStream(_Awaited[CompletePart]):
     """A part that arrives in one piece: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
 
     content_type: ContentType = "unknown"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
 from capably.responses.follow_up import AsyncFollowUp, FollowUp
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from capably.providers import AsyncEventStream, EventStream
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
+    from capably.responses.partial import CallWithoutFormat, Items, WithFields
     from capably.types.messages import Message
     from capably.types.response_data import ResponseData
     from capably.types.stream import Chunk, StreamAccumulator
@@ -131,15 +132,31 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         splitter = Splitter(self, self.chunks())
         return splitter.streams()
 
-    def structured_stream(self) -> Iterator[Any]:
-        """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
+    @overload
+    def structured_stream(  # pyright: ignore[reportOverlappingOverload]
+        self: StreamResponse[None, Any, Any],
+    ) -> CallWithoutFormat: ...
+    @overload
+    def structured_stream(self: StreamResponse[WithFields | None, Any, Any]) -> Iterator[dict[str, Any]]: ...
+    @overload
+    def structured_stream(self: StreamResponse[Items | None, Any, Any]) -> Iterator[list[Any]]: ...
+    @overload
+    def structured_stream(self: StreamResponse[str, Any, Any]) -> Iterator[str]: ...
+    @overload
+    def structured_stream(self: StreamResponse[Any, Any, Any]) -> Iterator[Any]: ...
+    def structured_stream(self) -> Any:
+        """Yield the answer in the call's `format` while it grows, from its first character on.
 
-        It is one object that grows in place, so that reading takes linear time; copy what you want to keep. At the end,
-        `parse()` returns the checked value. Raises `ParseError` if the call has no format.
+        A class with fields, a `TypedDict` or a dict is a dict, a list, tuple or set is a list, both with the values that
+        have arrived. It is one object that grows in place, so that reading takes linear time; copy what you want to
+        keep. At the end, `parse()` returns the checked value.
+
+        Raises:
+            ParseError: The call has no format.
         """
         feed = _partial_parser(self)
         self._buffer.read_all()
-        return (feed(delta) for delta in self._texts())
+        return (value for delta in self._texts() if (value := feed(delta)) is not None)
 
     def close(self) -> None:
         """Close the connection. `chunks` still yields what has arrived; another thread that waits for more gets an error."""
@@ -276,15 +293,31 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         splitter = AsyncSplitter(self, self.chunks())
         return splitter.streams()
 
-    def structured_stream(self) -> AsyncIterator[Any]:
-        """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
+    @overload
+    def structured_stream(  # pyright: ignore[reportOverlappingOverload]
+        self: AsyncStreamResponse[None, Any, Any],
+    ) -> CallWithoutFormat: ...
+    @overload
+    def structured_stream(self: AsyncStreamResponse[WithFields | None, Any, Any]) -> AsyncIterator[dict[str, Any]]: ...
+    @overload
+    def structured_stream(self: AsyncStreamResponse[Items | None, Any, Any]) -> AsyncIterator[list[Any]]: ...
+    @overload
+    def structured_stream(self: AsyncStreamResponse[str, Any, Any]) -> AsyncIterator[str]: ...
+    @overload
+    def structured_stream(self: AsyncStreamResponse[Any, Any, Any]) -> AsyncIterator[Any]: ...
+    def structured_stream(self) -> Any:
+        """Yield the answer in the call's `format` while it grows, from its first character on.
 
-        It is one object that grows in place, so that reading takes linear time; copy what you want to keep. At the end,
-        `parse()` returns the checked value. Raises `ParseError` if the call has no format.
+        A class with fields, a `TypedDict` or a dict is a dict, a list, tuple or set is a list, both with the values that
+        have arrived. It is one object that grows in place, so that reading takes linear time; copy what you want to
+        keep. At the end, `parse()` returns the checked value.
+
+        Raises:
+            ParseError: The call has no format.
         """
         feed = _partial_parser(self)
         self._buffer.read_all()
-        return (feed(delta) async for delta in self._texts())
+        return (value async for delta in self._texts() if (value := feed(delta)) is not None)
 
     async def close(self) -> None:
         """Close the connection. `chunks` still yields what has arrived."""

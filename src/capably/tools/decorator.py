@@ -7,10 +7,14 @@ reads only this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from capably.types.tools import AsyncTool, Tool
 
+if TYPE_CHECKING:
+    from capably.types.functions import OnlyAny
+
+P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
 
@@ -18,16 +22,20 @@ class ToolDecorator(Protocol):
     """The decorator that `@llm.tool(name=...)` returns."""
 
     @overload
-    def __call__(self, function: Callable[..., Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT]: ...
+    def __call__(self, function: Callable[P, OnlyAny], /) -> Tool[Any, P]: ...
     @overload
-    def __call__(self, function: Callable[..., ResultT], /) -> Tool[ResultT]: ...
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT, P]: ...
+    @overload
+    def __call__(self, function: Callable[P, ResultT], /) -> Tool[ResultT, P]: ...
     def __call__(self, function: Callable[..., Any], /) -> Tool[Any]: ...
 
 
 @overload
-def tool(function: Callable[..., Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT]: ...
+def tool(function: Callable[P, OnlyAny], /) -> Tool[Any, P]: ...
 @overload
-def tool(function: Callable[..., ResultT], /) -> Tool[ResultT]: ...
+def tool(function: Callable[P, Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT, P]: ...
+@overload
+def tool(function: Callable[P, ResultT], /) -> Tool[ResultT, P]: ...
 @overload
 def tool(
     *,

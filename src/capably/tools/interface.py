@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capably.tools.context import Context
+from capably.types.functions import is_async
 from capably.types.tools import AsyncTool, Tool, ToolInterface
 
 if TYPE_CHECKING:
@@ -42,13 +43,8 @@ def tool_from_callable(
     def read(function: Callable[..., Any]) -> ToolInterface:
         return _read_interface(function, chosen, description, names)
 
-    kind: type[Tool[Any]] = AsyncTool[Any] if _is_async(function) else Tool[Any]
+    kind: type[Tool[Any]] = AsyncTool[Any] if is_async(function) else Tool[Any]
     return kind(function, name=chosen, strict=strict, extra=extra, read=read)
-
-
-def _is_async(function: Any) -> bool:
-    plain = getattr(function, "__func__", function)  # a staticmethod or classmethod object holds its function
-    return inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(type(plain).__call__)
 
 
 def _local_names(function: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from capably.types.values import Value, fields_of, read_only, set_field
 
@@ -318,3 +318,7 @@ class Unknown(Part):
     def __init__(self, kind: str, raw: Any) -> None:
         set_field(self, "kind", kind)
         set_field(self, "raw", raw)
+
+
+ResponsePart: TypeAlias = Text | Commentary | Thought | ToolCall | Image | Audio | Refusal | Unknown
+"""What the content of a response is made of."""

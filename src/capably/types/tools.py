@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
+
+from capably.types.functions import FunctionObject
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Concatenate, Self
+
+    from typing_extensions import ParamSpec
+
+    P = ParamSpec("P", default=...)
+    BoundP = ParamSpec("BoundP")
+    SelfT = TypeVar("SelfT")
+else:
+    from typing import ParamSpec
+
+    P = ParamSpec("P")
 
 ResultT = TypeVar("ResultT")
 ResultT_co = TypeVar("ResultT_co", covariant=True)
@@ -35,18 +47,26 @@ class ToolInterface:
         self.takes_context: bool = takes_context
 
 
-class Tool(Generic[ResultT_co]):
-    """A function of the caller's, described for a model. `@llm.tool` makes one; it can still be called as before.
+class Tool(FunctionObject, Generic[ResultT_co, P]):
+    """A function of the caller's, described for a model. `@llm.tool` makes one; it can still be called as before, and
+    its type has the function's result and parameters. `llm.Tool[int]` is any tool that returns an `int`.
 
     `parameters` is the JSON Schema of its arguments, made on first use; pass it for a function with `**kwargs`. `strict`
     lets the provider guarantee that arguments match it, if the model supports that. `extra` holds fields of the provider's own, sent as they are in the tool's entry.
     """
 
-    __slots__ = ("_interface", "_owner", "extra", "function", "name", "read", "strict", "wire")
+    function: Callable[P, ResultT_co]
+
+    if not TYPE_CHECKING:
+        # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
+        def __class_getitem__(cls, item: Any) -> Any:
+            from types import GenericAlias
+
+            return GenericAlias(cls, item)
 
     def __init__(
         self,
-        function: Callable[..., ResultT_co],
+        function: Callable[P, ResultT_co],
         *,
         name: str,
         description: str | None = None,
@@ -55,7 +75,7 @@ class Tool(Generic[ResultT_co]):
         extra: Mapping[str, Any] | None = None,
         read: Callable[[Callable[..., Any]], ToolInterface] | None = None,
     ) -> None:
-        self.function: Callable[..., ResultT_co] = function
+        super().__init__(function)
         self.name: str = name
         self.strict: bool | None = strict
         self.extra: Mapping[str, Any] = extra or {}
@@ -87,16 +107,28 @@ class Tool(Generic[ResultT_co]):
         """Return the JSON Schema of the arguments."""
         return self.interface.parameters
 
-    def __call__(self, *args: Any, **kwargs: Any) -> ResultT_co:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> ResultT_co:
         return self.function(*args, **kwargs)
 
-    def __get__(self, instance: object, owner: type | None = None) -> Self:
-        """Bind the tool of a method to its object, as methods are. All bound tools share one schema."""
-        bind = getattr(self.function, "__get__", None)
-        bound = self.function if bind is None or instance is None else bind(instance, owner)
-        if bound is self.function:
-            return self
-        tool = type(self)(bound, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(
+            self: Callable[Concatenate[type[SelfT], BoundP], ResultT], instance: SelfT | None, owner: type[SelfT], /
+        ) -> Tool[ResultT, BoundP]: ...
+        @overload
+        def __get__(self, instance: None, owner: object, /) -> Self: ...
+        @overload
+        def __get__(
+            self: Callable[Concatenate[SelfT, BoundP], ResultT], instance: SelfT, owner: object, /
+        ) -> Tool[ResultT, BoundP]: ...
+        @overload
+        def __get__(self, instance: object, owner: object, /) -> Self: ...
+        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+
+    def _bound(self, function: Callable[..., Any]) -> Self:
+        # All bound tools share one schema.
+        tool: Any = type(self)(function, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
         tool.wire = self.wire
         tool._owner = self._owner
         return tool
@@ -105,10 +137,27 @@ class Tool(Generic[ResultT_co]):
         return f"<Tool {self.name}>"
 
 
-class AsyncTool(Tool[Coroutine[Any, Any, ResultT]], Generic[ResultT]):
+class AsyncTool(Tool[Coroutine[Any, Any, ResultT], P], Generic[ResultT, P]):
     """A tool whose function is `async`: run it with the async form of a call."""
 
-    __slots__ = ()
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(
+            self: Callable[Concatenate[type[SelfT], BoundP], Coroutine[Any, Any, ResultT]],
+            instance: SelfT | None,
+            owner: type[SelfT],
+            /,
+        ) -> AsyncTool[ResultT, BoundP]: ...
+        @overload
+        def __get__(self, instance: None, owner: object, /) -> Self: ...
+        @overload
+        def __get__(
+            self: Callable[Concatenate[SelfT, BoundP], Coroutine[Any, Any, ResultT]], instance: SelfT, owner: object, /
+        ) -> AsyncTool[ResultT, BoundP]: ...
+        @overload
+        def __get__(self, instance: object, owner: object, /) -> Self: ...
+        def __get__(self, instance: Any, owner: Any, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 AnyTool: TypeAlias = Tool[Any]

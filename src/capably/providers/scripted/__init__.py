@@ -82,6 +82,9 @@ class ScriptedAdapter:
         if isinstance(script, Exception):
             raise script
         content = to_parts(script)
+        for part in content:
+            if not isinstance(part, p.ResponsePart):
+                raise TypeError(f"no model replies with a {type(part).__name__}, so a scripted one does not either.")
         sent = dump_json(body)
         called = any(isinstance(part, p.ToolCall) for part in content)
         message = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought, p.Commentary)))
