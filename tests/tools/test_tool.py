@@ -341,6 +341,13 @@ def test_a_result_is_sent_as_text_or_parts(result: Any, value: Any) -> None:
             'Wrong arguments for get_weather: place.city: expected str, got int. They were {"place": {"city": 1}}.',
             id="wrong inside",
         ),
+        pytest.param(
+            "get_weather",
+            {"place": {"city": "Bern", "zip": 1}},
+            "Wrong arguments for get_weather: place: unknown keys zip. "
+            'They were {"place": {"city": "Bern", "zip": 1}}.',
+            id="unknown inside",
+        ),
         pytest.param("sum", {}, "There is no tool sum. The tools are: add, fail, get_weather.", id="unknown tool"),
     ],
 )
@@ -358,6 +365,28 @@ def test_arguments_that_are_no_json_are_told_to_the_model() -> None:
 
 def test_the_context_is_passed_to_tools_that_want_it() -> None:
     assert _run([greet], "greet", {"greeting": "Hello"}, context=Context(Person(name="Ada"))).value == "Hello Ada"
+
+
+def test_a_context_may_be_keyword_only() -> None:
+    @tool
+    def greet(name: str, *, times: int = 1, ctx: Context[str]) -> str:
+        """Greet."""
+        return f"{ctx.deps} {name}" * times
+
+    assert list(greet.parameters["properties"]) == ["name", "times"]
+    (output,) = run_tool_calls([ToolCall("1", "greet", {"name": "Ada"})], [greet], Context("Hi"))
+    assert output.value == "Hi Ada"
+
+
+def test_null_for_an_argument_that_may_be_left_out_means_left_out() -> None:
+    @tool
+    def move(x: int, y: int = 2, /, z: int = 3, place: Place | None = None) -> str:
+        """Move."""
+        return f"{x} {y} {z} {place and place.country}"
+
+    args = {"x": 1.0, "y": None, "z": None, "place": {"city": "Paris", "country": None}}
+    (output,) = run_tool_calls([ToolCall("1", "move", args)], [move])
+    assert output.value == "1 2 3 FR"
 
 
 def test_a_missing_context_is_the_callers_mistake() -> None:

@@ -145,6 +145,8 @@ def _prepare(
             raise _WrongCallError(
                 f"Wrong arguments for {call.name}: {error}. They were {_short(call.args)}."
             ) from error
+    if interface.context_keyword is not None:
+        return tool, args, {**kwargs, interface.context_keyword: context}
     return tool, [context, *args] if interface.takes_context else args, kwargs
 
 

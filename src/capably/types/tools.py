@@ -16,10 +16,11 @@ class ToolInterface:
     """The description of a tool for a model, and the loader of its arguments.
 
     `load` converts a call's arguments to positional and named Python arguments, raising `ValueError` if they do not fit;
-    without it they are passed by name, unchanged. `takes_context`: the function's first parameter is a `Context`.
+    without it they are passed by name, unchanged. `takes_context`: a parameter is a `Context`, the first one or that of
+    the name `context_keyword`.
     """
 
-    __slots__ = ("description", "load", "parameters", "takes_context")
+    __slots__ = ("context_keyword", "description", "load", "parameters", "takes_context")
 
     def __init__(
         self,
@@ -28,11 +29,13 @@ class ToolInterface:
         parameters: Mapping[str, Any],
         load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = None,
         takes_context: bool = False,
+        context_keyword: str | None = None,
     ) -> None:
         self.description: str | None = description
         self.parameters: Mapping[str, Any] = parameters
         self.load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = load
         self.takes_context: bool = takes_context
+        self.context_keyword: str | None = context_keyword
 
 
 class Tool(Generic[ResultT_co]):
