@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from capably.calls.override import in_force
 from capably.parameters import with_arguments
 from capably.providers import Adapter
-from capably.providers.adapters import adapter_of, default_endpoint
+from capably.providers.adapters import adapter_of, default_endpoint, spellings_at
 from capably.providers.credentials import sendable_headers
-from capably.providers.spellings import NoSpellingError
+from capably.providers.spellings import NoSpellingError, notes_on
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
@@ -103,6 +103,8 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         given["format"] = format_of(given["format"])
     adapter = adapter_of(provider, wire_id)
     request, body = _encoded(adapter, neutral_call, sending, warnings)
+    if "format" in request.params:
+        warnings += notes_on(spellings_at(provider, endpoint) or {}, request.params)
     return PreparedCall(adapter, request, body, messages, warnings)
 
 

@@ -39,11 +39,14 @@ def dataclass_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
         default = _default(field.default, field.default_factory, dataclasses.MISSING)
         required = field.default is field.default_factory is dataclasses.MISSING
         about = field.metadata.get("description") or getattr(field, "doc", None)
-        hint = hints[field.name]
-        if type(hint) is dataclasses.InitVar:
-            hint = hint.type
+        hint: Any = getattr(hints[field.name], "type", hints[field.name]) if is_init_only(field) else hints[field.name]
         fields.append(Field(field.name, field.name, hint, required, default, about))
     return fields
+
+
+def is_init_only(field: Any) -> bool:
+    """Return whether a field is an `InitVar`, whose annotation holds the type of the argument."""
+    return field._field_type.name == "_FIELD_INITVAR"
 
 
 def is_class_variable(field: Any) -> bool:

@@ -17,7 +17,7 @@ from capably.providers.openai.params import (
     reasons,
     turned_off_by_switch,
 )
-from capably.providers.openai.schema import format_in_words, format_schema
+from capably.providers.openai.schema import format_in_words, format_note, format_schema
 from capably.providers.spellings import (
     Body,
     Encoder,
@@ -236,7 +236,7 @@ def spellings_of(host: Host) -> Spellings:
         **_EVERYWHERE,
         "max_tokens": field(host.max_tokens),
         "seed": field(host.seed),
-        "format": Spelling("response_format", _format(host)),
+        "format": Spelling("response_format", _format(host), note=format_note),
         "prefill": Spelling("messages", _prefill(host)),
         "tools": Spelling("tools", _tools(host)),
         "tool_choice": Spelling("tool_choice", _tool_choice(host)),

@@ -9,7 +9,7 @@ from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.hosts import Host
 from capably.providers.openai.params import EFFORTS, function_fields, only_json_object, reasons
-from capably.providers.openai.schema import format_in_words, format_schema
+from capably.providers.openai.schema import format_in_words, format_note, format_schema
 from capably.providers.spellings import (
     Body,
     Spelling,
@@ -310,7 +310,7 @@ SPELLINGS: Spellings = {
     "tool_choice.forced": Spelling("tool_choice"),
     "tool_choice.builtin": Spelling("tool_choice"),
     "parallel_tools": field("parallel_tool_calls"),
-    "format": Spelling("text.format", _format),
+    "format": Spelling("text.format", _format, note=format_note),
     "reasoning": Spelling("reasoning", each_of("reasoning", lambda: SPELLINGS)),
     "reasoning.effort": field("reasoning.effort", words=EFFORTS),
     "reasoning.off": field("reasoning.effort", lambda _: "none"),
