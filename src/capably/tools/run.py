@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import typing
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capably.types.errors import ToolError
-from capably.types.parts import Part, Text, ToolCall, ToolOutput
+from capably.types.parts import ToolCall, ToolOutput
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
+from capably.types.values import set_field
 
 if TYPE_CHECKING:
     from capably.tools.context import Context
@@ -24,6 +24,7 @@ def run_tool_calls(
 ) -> list[ToolOutput]:
     """Run the calls in order and return their outputs. An error in a tool or in a call becomes an `is_error` output.
 
+    The model reads the text of a `ToolError` that a tool raises, and of any other exception the class only.
     `cut` is a call of which only a part arrived: it is not run.
 
     Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
@@ -86,21 +87,25 @@ def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], co
 
 
 def _run(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+    from capably.types.tool_results import result_parts
+
     try:
         tool, args, kwargs = _prepare(call, tools, context)
         result = tool.function(*args, **kwargs)
         if inspect.iscoroutine(result):
             result.close()
             raise ToolError(f"tool {call.name} gave a coroutine: define it with async def, and run it async.")
-        return ToolOutput(call.id, call.name, encode_result(result))
+        return ToolOutput(call.id, call.name, result_parts(result))
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
 
 async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+    from capably.types.tool_results import result_parts
+
     try:
         tool, args, kwargs = _prepare(call, tools, context)
-        return ToolOutput(call.id, call.name, encode_result(await tool.function(*args, **kwargs)))
+        return ToolOutput(call.id, call.name, result_parts(await tool.function(*args, **kwargs)))
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
@@ -115,11 +120,26 @@ class _WrongCallError(Exception):
 
 
 def _failed(call: ToolCall, error: Exception) -> ToolOutput:
-    if isinstance(error, _WrongCallError):
-        return ToolOutput(call.id, call.name, str(error), is_error=True)
-    message = str(error)
-    kind = type(error).__name__
-    return ToolOutput(call.id, call.name, f"{kind}: {message}" if message else kind, is_error=True)
+    """Return an error for the model, with the exception for the developer.
+
+    Only what is meant for the model goes to the provider: the text of any other exception may hold secrets, so it is logged.
+    """
+    from capably.types.tool_results import NoJSONFormError
+
+    if isinstance(error, _WrongCallError | ToolError):
+        message = str(error)
+    elif isinstance(error, NoJSONFormError):
+        message = f"{call.name} ran, but its result cannot be sent: {error}."
+    else:
+        message = f"{call.name} failed with {type(error).__name__}."
+    output = ToolOutput(call.id, call.name, message, is_error=True)
+    if not isinstance(error, _WrongCallError):
+        set_field(output, "_exception", error)
+    if not isinstance(error, _WrongCallError | ToolError):
+        import logging
+
+        logging.getLogger("capably.tools").error("The tool %s failed.", call.name, exc_info=error)
+    return output
 
 
 def _prepare(
@@ -157,24 +177,3 @@ def _short(args: Mapping[str, Any] | str) -> str:
     text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
     text = text[:301].encode(errors="backslashreplace").decode()
     return text if len(text) <= 300 else f"{text[:300]}..."
-
-
-def encode_result(result: Any) -> str | list[Part]:
-    """Encode a tool's result for the model: text and parts unchanged, anything else as JSON."""
-    if isinstance(result, str):
-        return result
-    if isinstance(result, Part):
-        return [result]
-    if isinstance(result, list | tuple):
-        items = typing.cast("Sequence[Any]", result)
-        if any(isinstance(item, Part) for item in items):
-            return [item if isinstance(item, Part) else Text(str(encode_result(item))) for item in items]
-    import msgspec
-
-    return msgspec.json.encode(result, enc_hook=_encode_other).decode()
-
-
-def _encode_other(value: Any) -> Any:
-    """Encode objects unknown to msgspec: a pydantic model as its own JSON, anything else as its text."""
-    dump = getattr(value, "model_dump", None)
-    return dump(mode="json") if callable(dump) else str(value)

@@ -234,19 +234,26 @@ class ToolCall(Part):
 
 @read_only
 class ToolOutput(Part):
-    """The result of a tool call, to be sent back: text, or a list of parts."""
+    """The result of a tool call, to be sent back: text, a list of parts, or plain JSON."""
 
-    __slots__ = ("id", "is_error", "name", "value")
+    __slots__ = ("_exception", "id", "is_error", "name", "value")
     id: str
     name: str
     value: Any
     is_error: bool
+    _exception: Exception | None
 
     def __init__(self, id: str, name: str, value: Any, is_error: bool = False) -> None:
         set_field(self, "id", id)
         set_field(self, "name", name)
         set_field(self, "value", value)
         set_field(self, "is_error", is_error)
+        set_field(self, "_exception", None)
+
+    @property
+    def exception(self) -> Exception | None:
+        """Return what the tool raised, with its traceback; `None` in a copy, and in an output that was stored."""
+        return self._exception
 
 
 @read_only

@@ -6,8 +6,6 @@ import datetime
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import msgspec
-
 from capably.providers.json import is_object
 from capably.providers.message_cache import Form, encoded
 from capably.providers.spellings import NoSpellingError, Spelling, Spellings, contents, feature_of, lack, no_field
@@ -15,6 +13,7 @@ from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage
 from capably.types.request import Request
+from capably.types.tool_results import result_parts
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -242,13 +241,8 @@ def _tool_output(part: p.ToolOutput) -> Block:
 
 
 def _output_value(value: Any) -> str | list[Block]:
-    if isinstance(value, str):
-        return value
-    items: list[Any] = [value] if isinstance(value, p.Part) else list(value) if isinstance(value, list | tuple) else []  # pyright: ignore[reportUnknownArgumentType]
-    if any(isinstance(item, p.Part) for item in items):
-        parts = [p.Text(item) if isinstance(item, str) else item for item in items]
-        return _encode_parts(parts, _OUTPUT, {"messages": []})
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    result = result_parts(value)
+    return result if isinstance(result, str) else _encode_parts(result, _OUTPUT, {"messages": []})
 
 
 def _raw(part: p.Unknown) -> Block:

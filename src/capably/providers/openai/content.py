@@ -12,6 +12,7 @@ from capably.providers.spellings import NoSpellingError, Spelling, feature_of, l
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
 from capably.types.request import Request
+from capably.types.tool_results import result_parts
 from capably.types.tools import Tool
 
 CACHE_TTLS = ("30m", "12h")
@@ -71,14 +72,8 @@ def foreign(part: p.Part) -> NoSpellingError:
 
 def output_parts(output: p.ToolOutput) -> list[p.Part]:
     """Return the result of a tool as parts. Other values become JSON text; errors are labelled."""
-    value: Any = output.value
-    parts: list[p.Part]
-    if isinstance(value, p.Part):
-        parts = [value]
-    elif isinstance(value, (list, tuple)) and value and all(isinstance(item, (p.Part, str)) for item in value):  # pyright: ignore[reportUnknownVariableType]
-        parts = [p.Text(item) if isinstance(item, str) else item for item in value]  # pyright: ignore[reportUnknownVariableType]
-    else:
-        parts = [p.Text(value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode())]
+    result = result_parts(output.value)
+    parts: list[p.Part] = [p.Text(result)] if isinstance(result, str) else result
     if not output.is_error:
         return parts
     if parts and isinstance(parts[0], p.Text):
