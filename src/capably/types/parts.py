@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from capably.types.media_types import agreed_type, decode_base64, in_one_spelling
 from capably.types.values import Value, fields_of, read_only, set_field
 
 if TYPE_CHECKING:
@@ -76,32 +77,45 @@ class Media(Part):
         set_field(self, "url", url)
         set_field(self, "data", data)
         set_field(self, "file_id", file_id)
-        set_field(self, "media_type", media_type)
+        set_field(self, "media_type", media_type and in_one_spelling(media_type))
         set_field(self, "name", name)
 
     @classmethod
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
         """Reference a file that the provider fetches from `url`; a `data:` URL is decoded here."""
-        if url.startswith("data:"):
-            head, _, body = url[5:].partition(",")
-            kind, _, encoding = head.partition(";")
-            if encoding.split(";")[-1] != "base64":
-                raise ValueError("a data: URL must be base64: data:image/png;base64,....")
-            return cls.from_bytes(base64.b64decode(body), media_type=media_type or kind)
+        if url[:5].lower() == "data:":
+            return cls._from_data_url(url[5:], media_type)
         if "://" not in url:
             raise ValueError(f"{url!r} is no URL. A local file is read with llm.{cls.__name__}.from_file(...).")
-        return cls(url=url, media_type=media_type or cls._type_of(url.partition("?")[0]))
+        path = url.partition("#")[0].partition("?")[0]
+        return cls(url=url, media_type=media_type or cls._type_of(path))
+
+    @classmethod
+    def _from_data_url(cls, url: str, media_type: str | None) -> Self:
+        from urllib.parse import unquote
+
+        head, _, body = url.partition(",")
+        kind, _, encoding = head.partition(";")
+        if encoding.split(";")[-1].strip().lower() != "base64":
+            raise ValueError("a data: URL must be base64: data:image/png;base64,....")
+        try:
+            data = decode_base64(unquote(body))
+        except ValueError as error:
+            raise ValueError(f"this data: URL cannot be read: {error}") from None
+        return cls.from_bytes(data, media_type=media_type or agreed_type(data, kind or None) or "text/plain")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, media_type: str | None = None) -> Self:
-        """Read a local file now. Its media type is derived from its suffix unless it is given."""
+        """Read a local file now. Its media type is what its bytes show, or else what its suffix says, unless it is given."""
         path = os.fspath(path)
-        kind = media_type or cls._type_of(path)
-        if kind is None:
+        with open(path, "rb") as file:
+            data = file.read()
+        named = cls._type_of(path)
+        kind = media_type or agreed_type(data, named)
+        if kind is None or (media_type is named is None and kind not in cls._TYPES.values()):
             suffixes = ", ".join(sorted(cls._TYPES))
             raise ValueError(f"cannot tell the media type of {path!r}; known endings: {suffixes}. Pass media_type=.")
-        with open(path, "rb") as file:
-            return cls.from_bytes(file.read(), media_type=kind, name=os.path.basename(path))
+        return cls.from_bytes(data, media_type=kind, name=os.path.basename(path))
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview, *, media_type: str, name: str | None = None) -> Self:
