@@ -115,13 +115,14 @@ def _encoded(
     provider, _, wire_id = call.id.partition("/")
     dropped: list[NoSpellingError] = []
     while True:
-        system, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
+        instructions, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
         request = Request(
             info=call.info,
             model_id=wire_id,
             endpoint=call.endpoint,
             messages=rest,
-            system=system,
+            system="\n\n".join(message.text for message in instructions) or None,
+            instructions=instructions,
             params=call.params,
             **sending,
         )
@@ -140,13 +141,14 @@ def _with_system(messages: list[Message], system: str | None) -> list[Message]:
     return messages if system is None else [SystemMessage(system), *messages]
 
 
-def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Message]]:
-    """Return the leading instructions of the conversation as one text, and the other messages."""
-    count = 0
-    while count < len(messages) and isinstance(messages[count], SystemMessage):
-        count += 1
-    leading = [m.text for m in messages[:count] if isinstance(m, SystemMessage)]
-    return ("\n\n".join(leading) or None), list(messages[count:])
+def _leading_system(messages: Sequence[Message]) -> tuple[list[SystemMessage], list[Message]]:
+    """Return the leading instructions of the conversation, and the other messages."""
+    leading: list[SystemMessage] = []
+    for message in messages:
+        if not isinstance(message, SystemMessage):
+            break
+        leading.append(message)
+    return leading, list(messages[len(leading) :])
 
 
 def _tools(tools: Sequence[Any]) -> list[Any]:

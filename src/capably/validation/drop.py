@@ -21,11 +21,13 @@ def drop_from_messages(messages: list[Message], thing: object) -> None:
 
 
 def _without(message: Message, part: object) -> Message | None:
-    if isinstance(message, SystemMessage) or not any(_holds(other, part) for other in message.content):
+    if not any(_holds(other, part) for other in message.content):
         return message
     content: list[Any] = [_emptied(other, part) for other in message.content if other is not part]
     if not content:
         return None
+    if isinstance(message, SystemMessage):
+        return SystemMessage(content)
     return AssistantMessage(content, message.source) if isinstance(message, AssistantMessage) else UserMessage(content)
 
 

@@ -70,7 +70,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 312,
+        "line": 313,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -141,7 +141,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 374,
+        "line": 375,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -212,7 +212,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 564,
+        "line": 565,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -282,7 +282,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 595,
+        "line": 596,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -353,7 +353,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 534,
+        "line": 535,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -423,7 +423,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 342,
+        "line": 343,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -493,7 +493,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 407,
+        "line": 408,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -564,7 +564,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 438,
+        "line": 439,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -634,7 +634,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 502,
+        "line": 503,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -704,7 +704,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 625,
+        "line": 626,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-29",
@@ -775,7 +775,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 469,
+        "line": 470,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -844,7 +844,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 654,
+        "line": 655,
     },
 }
 

@@ -50,7 +50,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 737,
+        "line": 738,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -103,7 +103,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 780,
+        "line": 781,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -160,7 +160,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 757,
+        "line": 758,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -213,7 +213,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 802,
+        "line": 803,
     },
 }
 

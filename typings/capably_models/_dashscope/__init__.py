@@ -60,7 +60,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 843,
+        "line": 844,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-29",
@@ -109,7 +109,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 822,
+        "line": 823,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-29",
@@ -167,7 +167,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 897,
+        "line": 898,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-29",
@@ -227,7 +227,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 871,
+        "line": 872,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-29",
@@ -286,7 +286,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 921,
+        "line": 922,
     },
     "dashscope/qwen3.8-flash": {
         "verified": "2026-11-29",
@@ -348,7 +348,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 946,
+        "line": 947,
     },
     "dashscope/qwen3.8-max": {
         "verified": "2026-11-29",
@@ -411,7 +411,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 978,
+        "line": 979,
     },
 }
 

@@ -51,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2028,
+        "line": 2029,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -104,7 +104,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2003,
+        "line": 2004,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -164,7 +164,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1975,
+        "line": 1976,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -226,7 +226,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1944,
+        "line": 1945,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -276,7 +276,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2049,
+        "line": 2050,
     },
 }
 

@@ -62,7 +62,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2069,
+        "line": 2070,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -124,7 +124,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2098,
+        "line": 2099,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -188,7 +188,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2127,
+        "line": 2128,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -246,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2159,
+        "line": 2160,
     },
 }
 

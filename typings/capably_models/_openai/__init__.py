@@ -72,7 +72,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2882,
+        "line": 2883,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -148,7 +148,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2847,
+        "line": 2848,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-29",
@@ -209,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2207,
+        "line": 2208,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -278,7 +278,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2268,
+        "line": 2269,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -347,7 +347,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2284,
+        "line": 2285,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -405,7 +405,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2301,
+        "line": 2302,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -451,7 +451,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2322,
+        "line": 2323,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -530,7 +530,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2341,
+        "line": 2342,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -603,7 +603,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2362,
+        "line": 2363,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -656,7 +656,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2393,
+        "line": 2394,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -714,7 +714,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2412,
+        "line": 2413,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -796,7 +796,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2433,
+        "line": 2434,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -878,7 +878,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2464,
+        "line": 2465,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -949,7 +949,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2492,
+        "line": 2493,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -1002,7 +1002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2513,
+        "line": 2514,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1073,7 +1073,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2532,
+        "line": 2533,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1132,7 +1132,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2579,
+        "line": 2580,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1185,7 +1185,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2560,
+        "line": 2561,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1250,7 +1250,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2658,
+        "line": 2659,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1329,7 +1329,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2602,
+        "line": 2603,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1400,7 +1400,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2630,
+        "line": 2631,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1481,7 +1481,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2681,
+        "line": 2682,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1561,7 +1561,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2734,
+        "line": 2735,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1621,7 +1621,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2826,
+        "line": 2827,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1685,7 +1685,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2810,
+        "line": 2811,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1765,7 +1765,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2760,
+        "line": 2761,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1845,7 +1845,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2708,
+        "line": 2709,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1924,7 +1924,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2783,
+        "line": 2784,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1968,7 +1968,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2222,
+        "line": 2223,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -2034,7 +2034,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2865,
+        "line": 2866,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -2103,7 +2103,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2236,
+        "line": 2237,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2161,7 +2161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2252,
+        "line": 2253,
     },
 }
 

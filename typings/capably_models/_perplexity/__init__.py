@@ -46,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2925,
+        "line": 2926,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -91,7 +91,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2947,
+        "line": 2948,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -144,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2967,
+        "line": 2968,
     },
 }
 

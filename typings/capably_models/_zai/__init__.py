@@ -61,7 +61,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3280,
+        "line": 3281,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -123,7 +123,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3333,
+        "line": 3334,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -184,7 +184,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3363,
+        "line": 3364,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-29",
@@ -246,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3392,
+        "line": 3393,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -306,7 +306,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3307,
+        "line": 3308,
     },
 }
 

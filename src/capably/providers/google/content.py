@@ -37,6 +37,10 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
 
     The token continues such an answer: the earlier conversation is sent unchanged, without the answer's parts.
     """
+    for instruction in request.instructions:
+        for part in instruction.content:
+            if isinstance(part, p.CachePoint):
+                raise lack(CONTENT, feature_of(part), part)
     messages = list(request.messages)
     token = None
     while messages and (found := _token_of(messages[-1], request)):

@@ -29,7 +29,7 @@ SUPPORTED = frozenset({
 })
 """Keywords that strict mode accepts."""
 
-RESPELLED = frozenset({"allOf", "definitions", "oneOf"})
+RESPELLED = frozenset({"allOf", "definitions", "nullable", "oneOf"})
 """Keywords with an equivalent among those."""
 
 DROPPED = frozenset({
@@ -87,10 +87,9 @@ def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
     """
     _refuse(schema, path)
     strict = {key: value for key, value in schema.items() if key in SUPPORTED}
-    strict.setdefault("description", "")
-    strict["description"] = ". ".join(filter(None, (strict["description"], "; ".join(_notes(schema, strict)))))
-    if not strict["description"]:
-        del strict["description"]
+    notes = _notes(schema, strict)
+    if notes:
+        strict["description"] = ". ".join(filter(None, (strict.get("description"), "; ".join(notes))))
     defs = {name: strict_schema(inner, name) for key in _DEFS for name, inner in schema.get(key, {}).items()}
     if defs:
         strict["$defs"] = defs
@@ -108,7 +107,7 @@ def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
         strict["type"] = kinds[0] if len(kinds) == 1 else kinds
     if _may_be_object(schema):
         _close(strict, schema, path)
-    return _lone_ref(strict)
+    return or_null(_lone_ref(strict)) if schema.get("nullable") is True else _lone_ref(strict)
 
 
 _DEFS = ("$defs", "definitions")

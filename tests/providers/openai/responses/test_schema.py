@@ -18,6 +18,8 @@ from capably.providers.openai.schema import NotStrictError, strict_schema
             {"type": "string", "description": "default: x; contentEncoding: base64; x-order: 1"},
             id="no keyword of strict mode",
         ),
+        pytest.param({"type": "string", "description": ""}, {"type": "string", "description": ""}, id="no words"),
+        pytest.param({"type": "string", "nullable": True}, {"type": ["string", "null"]}, id="OpenAPI's nullable"),
         pytest.param({"type": "string", "default": None}, {"type": "string"}, id="a default of null"),
         pytest.param(
             {"type": "string", "pattern": r"^\(?[a-z]+(?:\.[a-z]+)*$"},

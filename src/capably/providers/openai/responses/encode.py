@@ -72,8 +72,11 @@ NAMED_CHOICES = (
 def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008 (a value)
     """Return the JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed."""
     body: Body = {"model": request.model_id, "input": [], "store": False}
-    if request.system:
-        body["instructions"] = request.system
+    instructions = c.instructions_of(request.instructions, "input_text", c.CACHE_POINT) or request.system
+    if isinstance(instructions, str):
+        body["instructions"] = instructions
+    elif instructions:
+        body["input"].append({"role": "developer", "content": instructions})
     if reasons(request):
         body["include"] = [ENCRYPTED]
     for items in _messages(request, host.provider):
@@ -102,7 +105,7 @@ def _messages(request: Request, provider: str) -> Iterator[Form]:
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
-            return [{"role": "developer", "content": message.text}]
+            return [{"role": "developer", "content": c.instructions_of([message], "input_text", c.CACHE_POINT) or ""}]
         if isinstance(message, UserMessage):
             return _user_items(message)
         return _assistant_items(message)
@@ -165,9 +168,7 @@ def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.C
     if not content and items and items[-1].get("type") == "function_call_output":
         output = items[-1]["output"]
         content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
-    if not content:
-        raise c.unplaced(point)
-    content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(point)
+    c.set_cache_point(content, point, c.CACHE_POINT)
 
 
 def _output(output: p.ToolOutput) -> str | list[dict[str, Any]]:
