@@ -186,9 +186,12 @@ def _chat_message(message: Json) -> Json:
 
 def _one_system(body: Json) -> Json:
     turns = list(body["messages"])
-    leading: list[str] = []
+    leading: list[Any] = []
     while turns and turns[0]["role"] == "system":
         leading.append(turns.pop(0)["content"])
+    if any(isinstance(content, list) for content in leading):
+        texts = [[{"type": "text", "text": part}] if isinstance(part, str) else part for part in leading]
+        return {**body, "messages": [{"role": "system", "content": [part for text in texts for part in text]}, *turns]}
     text = "\n\n".join(filter(None, leading))
     return {**body, "messages": [*([{"role": "system", "content": text}] if text else []), *turns]}
 
