@@ -57,6 +57,13 @@ if TYPE_CHECKING:
     from capably.tools.decorator import (
         tool as tool,
     )
+    from capably.types.calls import (
+        ApplyPatchCall as ApplyPatchCall,
+        ApprovalRequest as ApprovalRequest,
+        ComputerCall as ComputerCall,
+        CustomToolCall as CustomToolCall,
+        ShellCall as ShellCall,
+    )
     from capably.types.errors import (
         AuthenticationError as AuthenticationError,
         BadRequestError as BadRequestError,
@@ -120,6 +127,7 @@ if TYPE_CHECKING:
         Bash as Bash,
         BrowserUse as BrowserUse,
         BuiltinTool as BuiltinTool,
+        CallerTool as CallerTool,
         CodeExecution as CodeExecution,
         ComputerUse as ComputerUse,
         FileSearch as FileSearch,
@@ -155,6 +163,7 @@ else:
         "capably.responses.stream_response": "AsyncResponse AsyncStreamResponse Response StreamResponse",
         "capably.tools.context": "Context",
         "capably.tools.decorator": "tool",
+        "capably.types.calls": "ApplyPatchCall ApprovalRequest ComputerCall CustomToolCall ShellCall",
         "capably.types.errors": """
             AuthenticationError BadRequestError CapablyError ConfigurationError ConnectionFailedError ConversationError
             NotFoundError OverloadedError ParseError PermissionDeniedError ProviderError RateLimitError
@@ -171,7 +180,7 @@ else:
         "capably.types.response_data": "FinishReason",
         "capably.types.stream": "Chunk",
         "capably.types.tools": """
-            ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CodeExecution ComputerUse FileSearch
+            ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CallerTool CodeExecution ComputerUse FileSearch
             GoogleMaps ImageGeneration MCPServer Memory Shell TextEditor Tool ToolSearch WebFetch WebSearch
         """,
         "capably.types.usage": "Usage",

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from capably.types.stream import Chunk
 
 KINDS: Mapping[type[Any], str] = {p.Text: "text", p.Thought: "thought", p.ToolCall: "tool_call"}
+
 """Parts that grow -> the kind of their chunks."""
+
+
+def _kind_of(part: p.Part | None) -> str:
+    return next((kind for cls, kind in KINDS.items() if isinstance(part, cls)), "part")
 
 
 class _Dealer:
@@ -56,7 +61,7 @@ class _Dealer:
         if words is not None and words.index != chunk.index:
             words._over = True
         if chunk.part is not None:
-            self._finish(latest or self._begin(KINDS.get(type(chunk.part), "part"), chunk.index), chunk.part)
+            self._finish(latest or self._begin(_kind_of(chunk.part), chunk.index), chunk.part)
             return
         if latest is None or latest._over:
             latest = self._begin(chunk.kind, chunk.index)

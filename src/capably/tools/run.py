@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, ComputerCall, CustomToolCall, ShellCall
 from capably.types.errors import ToolError
 from capably.types.parts import ToolCall, ToolOutput
-from capably.types.tools import AsyncTool, BuiltinTool, Tool
+from capably.types.tools import AsyncTool, BuiltinTool, CallerTool, MCPServer, Tool
 from capably.types.values import set_field
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def run_tool_calls(
 
     Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
     """
-    by_name = _by_name(tools)
+    by_name = _by_name(tools, calls)
     _check_context(calls, by_name, context)
     for call in calls:
         if isinstance(by_name.get(call.name), AsyncTool):
@@ -47,7 +48,7 @@ async def run_tool_calls_async(
     """Run sync and async tools: async ones concurrently, the others one by one in a thread meanwhile."""
     import asyncio
 
-    by_name = _by_name(tools)
+    by_name = _by_name(tools, calls)
     _check_context(calls, by_name, context)
     outputs: list[ToolOutput | None] = [None] * len(calls)
 
@@ -69,14 +70,63 @@ async def run_tool_calls_async(
     return [output for output in outputs if output is not None]
 
 
-def _by_name(tools: Sequence[Tool[Any] | BuiltinTool]) -> dict[str, Tool[Any]]:
+def _by_name(tools: Sequence[Tool[Any] | BuiltinTool], calls: Sequence[ToolCall]) -> dict[str, Tool[Any]]:
+    """Return the tools by name, with the caller's functions for those that the provider defines."""
     by_name: dict[str, Tool[Any]] = {}
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             continue
         if by_name.setdefault(tool.name, tool) is not tool:
             raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
-    return by_name
+    defined = [tool for tool in tools if isinstance(tool, BuiltinTool)]
+    return by_name | {call.name: run for call in calls if call.name not in by_name and (run := _runner(call, defined))}
+
+
+class _Runner(Tool[Any]):
+    """A function of the caller's that takes a call."""
+
+    __slots__ = ()
+
+
+class _AsyncRunner(AsyncTool[Any]):
+    __slots__ = ()
+
+
+def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> Tool[Any] | None:
+    """Return the caller's function for a call of a tool that the provider defines; `None` for any other call.
+
+    Raises `ToolError` where there is none: the model cannot mend that.
+    """
+    if isinstance(call, ApprovalRequest):
+        functions = [tool.approve for tool in defined if isinstance(tool, MCPServer) and _is_server(tool, call.server)]
+        what, instead = f"asks to call {call.name} of the MCP server {call.server}", "llm.MCPServer(approve=...)"
+    else:
+        owners = [tool for tool in defined if isinstance(tool, CallerTool) and call.name in tool.names]
+        if not owners and not isinstance(call, CALLS):
+            return None
+        functions = [tool.run for tool in owners]
+        kinds = [f"llm.{type(owner).__name__}(run=...)" for owner in owners] or [_RUN_BY[type(call)]]
+        what, instead = f"calls {call.name}, which you run", " or ".join(kinds)
+    if len(functions) != 1 or functions[0] is None:
+        raise ToolError(
+            f"the model {what}: pass {instead} {'alone ' if len(functions) > 1 else ''}in tools= for execute_tools(), or answer it with "
+            f'response.resume(llm.ToolOutput("{call.id}", "{call.name}", ...)).'
+        )
+    function = functions[0]
+    return (_AsyncRunner if inspect.iscoroutinefunction(function) else _Runner)(function, name=call.name)
+
+
+_RUN_BY: Mapping[type[ToolCall], str] = {
+    ShellCall: "llm.Shell(run=...)",
+    ComputerCall: "llm.ComputerUse(run=...)",
+    ApplyPatchCall: "llm.ApplyPatch(run=...)",
+    CustomToolCall: "a function of this name with the argument `input`",
+}
+"""Class of a call -> what runs it."""
+
+
+def _is_server(tool: MCPServer, label: str) -> bool:
+    return label in ("", tool.options.get("server_label"), tool.options.get("name"))
 
 
 def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> None:
@@ -155,6 +205,8 @@ def _prepare(
             f"The arguments of {call.name} cannot be read, so it was not run: {unreadable}. "
             f"Call it again with its arguments as one JSON object. They were {_short(call.raw_args or call.args)}."
         )
+    if isinstance(tool, _Runner | _AsyncRunner):
+        return tool, [call], {}
     interface = tool.interface
     if interface.load is None:
         args, kwargs = list[Any](), dict(call.args)

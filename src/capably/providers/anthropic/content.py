@@ -162,7 +162,7 @@ def _encode_parts(
             if not (_mark(blocks, part) or _mark_before(body, part)):
                 _refuse(part, "There is nothing before it that could be cached.", "Put it after a part")
             continue
-        encode = table.get(type(part))
+        encode = table.get(p.ToolCall if isinstance(part, p.ToolCall) else type(part))
         if encode is None:
             raise _no_place(part)
         if foreign and isinstance(part, p.Unknown):

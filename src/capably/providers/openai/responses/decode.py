@@ -11,6 +11,7 @@ import msgspec
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.responses.calls import WAITING, calls_that_wait, runs_there
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -29,11 +30,6 @@ INCOMPLETE: Mapping[str, FinishReason] = {
 
 DONE = ("completed", "complete", None)
 """States of a response that was finished. (Some hosts leave the field out.)"""
-
-CALLS_FOR_YOU = frozenset(
-    {"function_call", "custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call"}
-)
-"""Items that wait for an output from the caller, unless their output stands in the same response."""
 
 IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
@@ -74,7 +70,8 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
     if not isinstance(output, list):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("`output` is no list")
     tools = strict_tools(request)
-    content = [part for item in output for part in decode_item(item, tools)]
+    waiting = set(map(id, calls_that_wait(output)))
+    content = [part for item in output for part in decode_item(item, tools, waits=id(item) in waiting)]
     reason, detail = _finish(response, output, content)
     return ResponseData(
         content=content,
@@ -91,10 +88,10 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
 # Parts
 
 
-def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part | LazyPart]:
+def decode_item(item: Json, tools: Mapping[str, Tool[Any]], *, waits: bool = True) -> Sequence[p.Part | LazyPart]:
     """Return the parts of one output item: one per content part of a message, exactly one for any other item.
 
-    Those of a message are built now, others later.
+    Those of a message are built now, others later. `waits=False`: a call in it has its output already.
     """
     kind: str = item["type"]
     if kind == "message":
@@ -103,6 +100,8 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part |
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
         return [(p.ToolCall, decode_call_of, (item["call_id"], item["name"], item.get("arguments"), tools))]
+    if kind in WAITING and waits and not runs_there(item):
+        return [(*WAITING[kind], item)]
     if kind == "image_generation_call" and item.get("result"):
         return [(p.Image, _image, item)]
     return [(p.Unknown, partial(p.Unknown, kind), item)]
@@ -157,9 +156,7 @@ def _finish(
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if refusal is not None:
         return "refusal", refusal
-    answered = {item["call_id"] for item in output if item["type"].endswith("_output") and "call_id" in item}
-    waits = any(item["type"] in CALLS_FOR_YOU and item.get("call_id") not in answered for item in output)
-    return ("tool_use" if waits else "stop"), None
+    return ("tool_use" if calls_that_wait(output) else "stop"), None
 
 
 def decode_usage(usage: Json | None) -> Usage:

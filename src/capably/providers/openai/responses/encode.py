@@ -9,6 +9,7 @@ from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.hosts import Host
 from capably.providers.openai.params import EFFORTS, function_fields, only_json_object, reasons
+from capably.providers.openai.responses.calls import WAITING, call_id_of, output_item
 from capably.providers.openai.schema import format_in_words, format_note, format_schema
 from capably.providers.spellings import (
     Body,
@@ -79,8 +80,9 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
         body["input"].append({"role": "developer", "content": instructions})
     if reasons(request):
         body["include"] = [ENCRYPTED]
-    for items in _messages(request, host.provider):
-        body["input"] += items
+    calls: dict[str, Mapping[str, Any]] = {}
+    for items in _messages(request, host.provider, calls):
+        body["input"] += [_as_output(item, calls, request) for item in items] if calls else items
     for name, value in request.params.items():
         if value is not None:
             write_feature(SPELLINGS, name, value, body, request)
@@ -98,10 +100,15 @@ def ask_for_stream(body: Body, host: Host) -> Body:
 # Messages
 
 
-def _messages(request: Request, provider: str) -> Iterator[Form]:
+def _messages(request: Request, provider: str, calls: dict[str, Mapping[str, Any]]) -> Iterator[Form]:
+    """Yield the items of each message. Calls that the provider made of its own tools are added to `calls`, by id."""
+
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        ours = source.provider == provider and source.endpoint in (ENDPOINT, "") and isinstance(source.wire, list)
-        return _replayed(source, request) if ours else None
+        if source.provider != provider or source.endpoint not in (ENDPOINT, "") or not isinstance(source.wire, list):
+            return None
+        items = _replayed(source, request)
+        calls.update({call_id_of(item): item for item in items if item.get("type") in WAITING})
+        return items
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
@@ -131,6 +138,16 @@ def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
     if len(remaining) == len(items):
         return list(items)
     return [_without_id(item) if item.get("type") in PAIRED else item for item in remaining]
+
+
+def _as_output(item: dict[str, Any], calls: Mapping[str, Mapping[str, Any]], request: Request) -> dict[str, Any]:
+    """Return the output of a function's call in the form that the call's own type demands."""
+    call = calls.get(item.get("call_id", "")) if item.get("type") == "function_call_output" else None
+    if call is None:
+        return item
+    parts = (part for message in request.messages for part in message.content)
+    outputs = [part for part in parts if isinstance(part, p.ToolOutput) and part.id == item["call_id"]]
+    return output_item(call, outputs[-1], item)
 
 
 def _without_id(item: Mapping[str, Any]) -> dict[str, Any]:
