@@ -34,6 +34,13 @@ ITEMS: dict[str, dict[str, Any]] = {
         "status": "completed",
         "operation": {"type": "delete_file", "path": "a.txt"},
     },
+    "local": {
+        "type": "local_shell_call",
+        "id": "i5",
+        "call_id": "c1",
+        "status": "completed",
+        "action": {"type": "exec", "command": ["cat", "a b"], "env": {}},
+    },
     "custom": {"type": "custom_tool_call", "id": "i4", "call_id": "c1", "name": "sql", "input": "select 1"},
     "approval": {
         "type": "mcp_approval_request",
@@ -49,6 +56,9 @@ PARTS: dict[str, llm.ToolCall] = {
         "c1", "computer", {"actions": ITEMS["computer"]["actions"], "pending_safety_checks": [CHECK]}
     ),
     "patch": llm.ApplyPatchCall("c1", "apply_patch", {"type": "delete_file", "path": "a.txt"}),
+    "local": llm.ShellCall(
+        "c1", "local_shell", {"type": "exec", "command": ["cat", "a b"], "env": {}, "commands": ["cat 'a b'"]}
+    ),
     "custom": llm.CustomToolCall("c1", "sql", {"input": "select 1"}),
     "approval": llm.ApprovalRequest("c1", "pay", {"sum": 3}, '{"sum": 3}', "bank"),
 }
@@ -148,6 +158,12 @@ def test_a_shell_of_the_provider_waits_for_nobody(reply: Any, items: Any) -> Non
                 "max_output_length": 99,
             },
             id="shell",
+        ),
+        pytest.param(
+            "local",
+            [llm.Shell(run=run_shell)],
+            {"type": "local_shell_call_output", "id": "c1", "output": "cat 'a b'"},
+            id="local shell",
         ),
         pytest.param(
             "computer",

@@ -5,6 +5,7 @@ Source: openai 3.54.0, types/responses (read 2026-11-29).
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -43,7 +44,7 @@ def _shell(item: Item) -> p.Part:
 
 def _local_shell(item: Item) -> p.Part:
     action: Item = item.get("action") or {}
-    return ShellCall(item["call_id"], "local_shell", {**action, "commands": [" ".join(action.get("command") or ())]})
+    return ShellCall(item["call_id"], "local_shell", {**action, "commands": [shlex.join(action.get("command") or ())]})
 
 
 def _computer(item: Item) -> p.Part:
