@@ -112,7 +112,7 @@ def _violations(
         elif isinstance(message, SystemMessage):
             if compiled[feature]:
                 violations.append(_instructions(compiled.profile, messages, message, feature))
-            violations += _parts(compiled.profile, messages, message)
+            violations += _parts(compiled.profile, messages, message) if len(message.content) > 1 else ()
         else:
             feature = "system_messages"
             if isinstance(message, UserMessage):

@@ -61,7 +61,7 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str) ->
 def _check_points(body: dict[str, Any], request: Request) -> None:
     """Raise for more cache points than the API takes, naming the first one."""
     messages = [*request.instructions, *request.messages]
-    points = [part for message in messages for part in message.content if isinstance(part, p.CachePoint)]
+    points = [part for message in messages for part in message.content if type(part) is p.CachePoint]
     if len(points) <= MAX_POINTS:
         return
     system: str | list[Block] = body.get("system", [])

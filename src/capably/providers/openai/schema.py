@@ -220,9 +220,12 @@ def strict_tools(request: Request) -> dict[str, Tool[Any]]:
     return {tool.name: tool for tool in request.params.get("tools") or () if isinstance(tool, Tool) and tool.strict}
 
 
+_MAY_HOLD_NULLS = frozenset({type(None), dict, list})
+
+
 def without_nulls(args: dict[str, Any], tool: Tool[Any]) -> dict[str, Any]:
     """Return a strict tool's arguments without the nulls that strict mode put in place of optional ones."""
-    if None not in args.values() and not any(isinstance(value, dict | list) for value in args.values()):
+    if frozenset(map(type, args.values())).isdisjoint(_MAY_HOLD_NULLS):
         return args
     from capably import json_schema
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from capably.providers.openai.content import decode_arguments
 from capably.providers.spellings import NoSpellingError
@@ -17,17 +17,17 @@ from capably.types.calls import ApplyPatchCall, ApprovalRequest, ComputerCall, C
 Item = Mapping[str, Any]
 
 
-def runs_there(item: Item) -> bool:
-    """Return whether the provider itself runs a call: a shell in its own container."""
+def answered_in(output: Sequence[Item]) -> frozenset[str]:
+    """Return the ids of the calls whose output stands in the same response."""
+    return frozenset([item["call_id"] for item in output if item["type"].endswith("_output") and "call_id" in item])
+
+
+def waits(item: Item, answered: frozenset[str]) -> bool:
+    """Return whether an item is a call that the caller answers, and not the provider (a shell in its own container)."""
+    if item["type"] not in WAITING or item.get("call_id") in answered:
+        return item["type"] == "function_call" and item["call_id"] not in answered
     environment: Any = item.get("environment")
-    return isinstance(environment, Mapping) and cast("Item", environment).get("type") == "container_reference"
-
-
-def calls_that_wait(output: Sequence[Item]) -> list[Item]:
-    """Return the calls of a response that need an output of the caller: those without one in the same response."""
-    answered = {item["call_id"] for item in output if item["type"].endswith("_output") and "call_id" in item}
-    calls = [item for item in output if item["type"] == "function_call" or item["type"] in WAITING]
-    return [item for item in calls if item.get("call_id") not in answered and not runs_there(item)]
+    return not environment or environment["type"] != "container_reference"
 
 
 def call_id_of(item: Item) -> str:

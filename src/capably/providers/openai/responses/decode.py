@@ -11,7 +11,7 @@ import msgspec
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
-from capably.providers.openai.responses.calls import WAITING, calls_that_wait, runs_there
+from capably.providers.openai.responses.calls import WAITING, answered_in, waits
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -70,9 +70,9 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
     if not isinstance(output, list):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("`output` is no list")
     tools = strict_tools(request)
-    waiting = set(map(id, calls_that_wait(output)))
-    content = [part for item in output for part in decode_item(item, tools, waits=id(item) in waiting)]
-    reason, detail = _finish(response, output, content)
+    answered = answered_in(output)
+    content = [part for item in output for part in decode_item(item, tools, answered)]
+    reason, detail = _finish(response, output, content, answered)
     return ResponseData(
         content=content,
         finish_reason=reason,
@@ -88,10 +88,12 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
 # Parts
 
 
-def decode_item(item: Json, tools: Mapping[str, Tool[Any]], *, waits: bool = True) -> Sequence[p.Part | LazyPart]:
+def decode_item(
+    item: Json, tools: Mapping[str, Tool[Any]], answered: frozenset[str] = frozenset()
+) -> Sequence[p.Part | LazyPart]:
     """Return the parts of one output item: one per content part of a message, exactly one for any other item.
 
-    Those of a message are built now, others later. `waits=False`: a call in it has its output already.
+    Those of a message are built now, others later. `answered` has the ids of calls that need no output.
     """
     kind: str = item["type"]
     if kind == "message":
@@ -100,7 +102,7 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]], *, waits: bool = Tru
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
         return [(p.ToolCall, decode_call_of, (item["call_id"], item["name"], item.get("arguments"), tools))]
-    if kind in WAITING and waits and not runs_there(item):
+    if kind in WAITING and waits(item, answered):
         return [(*WAITING[kind], item)]
     if kind == "image_generation_call" and item.get("result"):
         return [(p.Image, _image, item)]
@@ -144,7 +146,7 @@ def thought_text(item: Json) -> str:
 
 
 def _finish(
-    response: Json, output: Sequence[Json], content: Sequence[p.Part | LazyPart]
+    response: Json, output: Sequence[Json], content: Sequence[p.Part | LazyPart], answered: frozenset[str]
 ) -> tuple[FinishReason, str | None]:
     status = response.get("status")
     if status == "incomplete":
@@ -156,7 +158,7 @@ def _finish(
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if refusal is not None:
         return "refusal", refusal
-    return ("tool_use" if calls_that_wait(output) else "stop"), None
+    return ("tool_use" if any(waits(item, answered) for item in output) else "stop"), None
 
 
 def decode_usage(usage: Json | None) -> Usage:
