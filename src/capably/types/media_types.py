@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from typing import Any
 
 _ALIASES: Mapping[str, str] = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 
@@ -46,8 +47,10 @@ def agreed_type(data: bytes, named: str | None) -> str | None:
     return shown if shown is not None and same_kind else named
 
 
-def in_one_spelling(media_type: str) -> str:
-    """Return a media type in lower case, and `image/jpeg` for `image/jpg`."""
+def in_one_spelling(media_type: Any) -> Any:
+    """Return a media type in lower case, and `image/jpeg` for `image/jpg`. What is no text, as in a wrong reply, stays."""
+    if not isinstance(media_type, str):
+        return media_type
     lower = media_type.strip().lower()
     return _ALIASES.get(lower, lower)
 

@@ -77,7 +77,7 @@ class Media(Part):
         set_field(self, "url", url)
         set_field(self, "data", data)
         set_field(self, "file_id", file_id)
-        set_field(self, "media_type", media_type and in_one_spelling(media_type))
+        set_field(self, "media_type", in_one_spelling(media_type))
         set_field(self, "name", name)
 
     @classmethod
