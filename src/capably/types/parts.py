@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from capably.types.media_types import agreed_type, decode_base64, in_one_spelling
 from capably.types.values import Value, fields_of, read_only, set_field
@@ -141,10 +141,15 @@ class Media(Part):
         return base64.b64encode(self.data).decode("ascii")
 
 
-class Image(Media):
-    """A picture."""
+ImageDetail: TypeAlias = Literal["auto", "low", "high", "original"]
 
-    __slots__ = ()
+
+@read_only
+class Image(Media):
+    """A picture. `detail` is the resolution at which the model sees it, where the API lets you choose (OpenAI, Gemini 3)."""
+
+    __slots__ = ("detail",)
+    detail: ImageDetail | None
     _TYPES: ClassVar[Mapping[str, str]] = {
         ".png": "image/png",
         ".jpg": "image/jpeg",
@@ -154,6 +159,48 @@ class Image(Media):
         ".heic": "image/heic",
         ".heif": "image/heif",
     }
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        data: bytes | None = None,
+        file_id: str | None = None,
+        media_type: str | None = None,
+        name: str | None = None,
+        detail: ImageDetail | None = None,
+    ) -> None:
+        super().__init__(url=url, data=data, file_id=file_id, media_type=media_type, name=name)
+        set_field(self, "detail", detail)
+
+    @classmethod
+    def from_url(cls, url: str, *, media_type: str | None = None, detail: ImageDetail | None = None) -> Self:
+        """Reference a picture that the provider fetches from `url`; a `data:` URL is decoded here."""
+        return super().from_url(url, media_type=media_type).__replace__(detail=detail)
+
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], *, media_type: str | None = None, detail: ImageDetail | None = None
+    ) -> Self:
+        """Read a local file now. Its media type is what its bytes show, or else what its suffix says, unless it is given."""
+        return super().from_file(path, media_type=media_type).__replace__(detail=detail)
+
+    @classmethod
+    def from_bytes(
+        cls,
+        data: bytes | bytearray | memoryview,
+        *,
+        media_type: str,
+        name: str | None = None,
+        detail: ImageDetail | None = None,
+    ) -> Self:
+        """Use bytes in memory with this media type (`image/png`, ...)."""
+        return super().from_bytes(data, media_type=media_type, name=name).__replace__(detail=detail)
+
+    @classmethod
+    def from_file_id(cls, file_id: str, *, media_type: str | None = None, detail: ImageDetail | None = None) -> Self:
+        """Reference a picture that was uploaded to the provider before; `file_id` is the provider's own."""
+        return super().from_file_id(file_id, media_type=media_type).__replace__(detail=detail)
 
 
 class Document(Media):

@@ -128,8 +128,7 @@ def _part(part: Json) -> p.Part:
         return p.Text(part["text"])
     if kind == "image_url" and part.keys() == {"type", "image_url"}:
         image = {"url": part["image_url"]} if isinstance(part["image_url"], str) else part["image_url"]
-        if image.get("detail", "auto") == "auto":
-            return c.data_url(image["url"], p.Image)
+        return c.data_url(image["url"], p.Image, detail=image.get("detail"))
     if kind == "input_audio" and isinstance(part[kind], dict):
         return c.media("audio/" + part[kind]["format"].replace("mp3", "mpeg"), part[kind]["data"])
     if kind == "file":

@@ -231,6 +231,9 @@ def _is_blank(text: str) -> bool:
 
 
 def _image(part: p.Image) -> Block:
+    if part.detail not in (None, "auto"):
+        why = "Anthropic's models see a picture at one resolution."
+        raise NoSpellingError("input.image.detail", part, why, "Leave detail out, or scale the picture")
     if part.data is not None and part.media_type not in IMAGE_TYPES:
         _refuse(part, f"Images must be one of {', '.join(IMAGE_TYPES)}; this one is {part.media_type}.", "Convert it")
     return {"type": "image", "source": _media_source(part)}

@@ -220,13 +220,22 @@ def _encode_text(part: p.Text, _request: Request) -> Wire:
     return {"text": part.text}
 
 
-def _encode_media(part: p.Media, _request: Request) -> Wire:
+def _encode_media(part: p.Media, request: Request) -> Wire:
+    resolution = _resolution(part, request) if isinstance(part, p.Image) and part.detail not in (None, "auto") else {}
     if part.data is not None:
         if part.media_type is None:
             raise NoSpellingError(feature_of(part), part, "Gemini must be told what the bytes are.", "Pass media_type=")
-        return {"inlineData": {"mimeType": part.media_type, "data": part.base64()}}
+        return {"inlineData": {"mimeType": part.media_type, "data": part.base64()}, **resolution}
     uri = part.url or _file_uri(part.file_id or "")
-    return {"fileData": {"mimeType": part.media_type, "fileUri": uri} if part.media_type else {"fileUri": uri}}
+    file = {"mimeType": part.media_type, "fileUri": uri} if part.media_type else {"fileUri": uri}
+    return {"fileData": file, **resolution}
+
+
+def _resolution(part: p.Image, request: Request) -> Wire:
+    if part.detail not in ("low", "high") or not _is_gemini_3(request):
+        why = "Gemini takes low and high, from generation 3 on."
+        raise NoSpellingError("input.image.detail", part, why, "Leave detail out", ("low", "high"))
+    return {"mediaResolution": {"level": f"MEDIA_RESOLUTION_{part.detail.upper()}"}}
 
 
 def _file_uri(file_id: str) -> str:

@@ -119,7 +119,8 @@ def _text(part: p.Text | p.Refusal, _: Host) -> Body:
 def _image(part: p.Image, _: Host) -> Body:
     if part.file_id:
         raise NoSpellingError("input.image", part, "Images are sent by URL or as bytes here.", "Pass one of these")
-    return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part)}}
+    detail = {"detail": part.detail} if part.detail else {}
+    return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part), **detail}}
 
 
 def _document(part: p.Document, host: Host) -> Body:

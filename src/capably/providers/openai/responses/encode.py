@@ -204,8 +204,8 @@ def _input_part(part: Any) -> dict[str, Any]:
 
 def _image(part: p.Image) -> dict[str, Any]:
     if part.file_id:
-        return {"type": "input_image", "file_id": part.file_id, "detail": "auto"}
-    return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": "auto"}
+        return {"type": "input_image", "file_id": part.file_id, "detail": part.detail or "auto"}
+    return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": part.detail or "auto"}
 
 
 def _document(part: p.Document) -> dict[str, Any]:
