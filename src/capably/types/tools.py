@@ -195,7 +195,7 @@ class ComputerUse(CallerTool):
 
     __slots__ = ()
     kind = "computer_use"
-    names = frozenset(f"computer cursor_position {_POINTER}".split())
+    names: ClassVar[frozenset[str]] = frozenset(f"computer cursor_position {_POINTER}".split())
 
 
 class MCPServer(BuiltinTool):
@@ -217,7 +217,7 @@ class Memory(CallerTool):
 
     __slots__ = ()
     kind = "memory"
-    names = frozenset({"memory"})
+    names: ClassVar[frozenset[str]] = frozenset({"memory"})
 
 
 class ToolSearch(BuiltinTool):
@@ -232,7 +232,7 @@ class Bash(CallerTool):
 
     __slots__ = ()
     kind = "bash"
-    names = frozenset({"bash"})
+    names: ClassVar[frozenset[str]] = frozenset({"bash"})
 
 
 class Shell(CallerTool):
@@ -240,7 +240,7 @@ class Shell(CallerTool):
 
     __slots__ = ()
     kind = "shell"
-    names = frozenset({"shell", "local_shell"})
+    names: ClassVar[frozenset[str]] = frozenset({"shell", "local_shell"})
 
 
 class TextEditor(CallerTool):
@@ -248,7 +248,7 @@ class TextEditor(CallerTool):
 
     __slots__ = ()
     kind = "text_editor"
-    names = frozenset({"str_replace_based_edit_tool"})
+    names: ClassVar[frozenset[str]] = frozenset({"str_replace_based_edit_tool"})
 
 
 class ApplyPatch(CallerTool):
@@ -256,7 +256,7 @@ class ApplyPatch(CallerTool):
 
     __slots__ = ()
     kind = "apply_patch"
-    names = frozenset({"apply_patch"})
+    names: ClassVar[frozenset[str]] = frozenset({"apply_patch"})
 
 
 class GoogleMaps(BuiltinTool):
@@ -271,7 +271,7 @@ class BrowserUse(CallerTool):
 
     __slots__ = ()
     kind = "browser_use"
-    names = frozenset(
+    names: ClassVar[frozenset[str]] = frozenset(
         f"""
         browser close_tab file_upload find form_input get_page_text hover javascript_exec list_tabs navigate new_tab
         read_console read_network read_page scroll_to switch_tab {_POINTER}
