@@ -88,6 +88,8 @@ class Dialect(Entry):
     """Form of sound in `input_audio`: an object of both, or the data alone."""
     format: Literal["json_schema", "json_object"] = "json_schema"
     """Where a schema stands in `response_format`: in OpenAI's `json_schema`, or as the `schema` of a `json_object`."""
+    cache: Literal["prompt_cache_options", "cache_control"] = "prompt_cache_options"
+    """How `cache=` and cache points are spelled: in OpenAI's words, or in Anthropic's (`cache_control`)."""
     prefix: Literal["prefix", "partial"] | None = None
     """Field of a message that marks it as the beginning of the answer (`prefill`); unset = none is needed."""
     prefill_path: Text | None = None

@@ -257,7 +257,10 @@ def _without_answers(endpoint: str, body: bytes) -> bytes:
     return json.dumps(sent).encode()
 
 
-OURS = ("user", "tool", "function", "function_call_output")
+OURS = (
+    *("user", "tool", "function", "function_call_output", "computer_call_output", "shell_call_output"),
+    *("local_shell_call_output", "apply_patch_call_output", "custom_tool_call_output", "mcp_approval_response"),
+)
 """Role, or else type, of what does not come from a model."""
 
 
@@ -529,7 +532,7 @@ def _opened(adapter: Any, pieces: list[bytes]) -> Events:
 
 def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, response: Any) -> str:
     """Send the answer back with a new message, and compare what the server received with what it had sent."""
-    outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
+    outputs = _outputs(response)
     extra = {"store": True} if exchange.endpoint == "responses" and _needs_store(reading.turn) else {}
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])], **extra)
     adapter = bench.adapter(exchange.provider, exchange.endpoint)
@@ -539,9 +542,18 @@ def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, respons
     return _compare(_turn(exchange, reading.turn), _turn(exchange, TURN[exchange.endpoint](sent)))
 
 
+def _outputs(response: Any) -> list[p.ToolOutput]:
+    """Return an output for each call: a screenshot for a computer, a word for any other."""
+    screen = p.Image.from_url("https://example.com/done.png")
+    return [
+        p.ToolOutput(call.id, call.name, screen if isinstance(call, llm.ComputerCall) else "done")
+        for call in response.tool_calls
+    ]
+
+
 def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
     """Return what the SDKs reject in the conversation as it would be sent to models of other vendors."""
-    outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
+    outputs = _outputs(response)
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])])
     for endpoint, kind in ADAPTER_OF.items():
         if endpoint == exchange.endpoint:
@@ -581,7 +593,7 @@ GOOD: Mapping[str, bytes] = {
 def _items_before(items: list[Any]) -> list[Any]:
     """Return the items of the answer that precede outputs of its calls."""
     last = len(items)
-    while items[last - 1]["type"] == "function_call_output" and items[last - 1]["output"] == "done":
+    while items[last - 1]["type"].endswith(("_output", "_response")) and "done" in json.dumps(items[last - 1]):
         last -= 1
     return items[1:last]
 

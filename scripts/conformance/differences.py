@@ -82,8 +82,8 @@ def inside(key: str, change: Callable[[Json], Json]) -> Callable[[Json], Json]:
 
 def _system_text(body: Json) -> Json:
     blocks = body.get("system")
-    if isinstance(blocks, list) and not any("cache_control" in block for block in blocks):
-        return {**body, "system": "\n\n".join(block["text"] for block in blocks)}
+    if isinstance(blocks, list) and len(blocks) == 1 and "cache_control" not in blocks[0]:
+        return {**body, "system": blocks[0]["text"]}
     return body
 
 
@@ -186,9 +186,12 @@ def _chat_message(message: Json) -> Json:
 
 def _one_system(body: Json) -> Json:
     turns = list(body["messages"])
-    leading: list[str] = []
+    leading: list[Any] = []
     while turns and turns[0]["role"] == "system":
         leading.append(turns.pop(0)["content"])
+    if any(isinstance(content, list) for content in leading):
+        texts = [[{"type": "text", "text": part}] if isinstance(part, str) else part for part in leading]
+        return {**body, "messages": [{"role": "system", "content": [part for text in texts for part in text]}, *turns]}
     text = "\n\n".join(filter(None, leading))
     return {**body, "messages": [*([{"role": "system", "content": text}] if text else []), *turns]}
 
@@ -218,7 +221,9 @@ def _closed(schema: Any) -> Any:
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    dropped = ("$schema", "default", "required", "additionalProperties")
+    dropped = ("$schema", "default", "required", "additionalProperties", "nullable")
+    if schema.get("nullable") is True and isinstance(schema.get("type"), str):
+        schema = {**schema, "type": [schema["type"], "null"]}
     return {key: _closed(value) for key, value in schema.items() if key not in dropped}
 
 
@@ -272,7 +277,7 @@ DIFFERENCES = (
     Difference("messages", "clouds name the version and the model elsewhere", without("anthropic_version", "model")),
     Difference("messages", "null says the same as nothing", without_nulls),
     Difference("messages", "a text is a list of one text block", each("messages", text_parts("text"))),
-    Difference("messages", "instructions are one text", _system_text),
+    Difference("messages", "one block of instructions is a text", _system_text),
     Difference(
         "messages", "a tool's text is a list of one text block", each("messages", inside("content", _results_text))
     ),

@@ -24,13 +24,14 @@ from conformance.differences import DIFFERENCES, Json
 def encode(exchange: Exchange, adapter: Any) -> Json:
     """Encode the recorded request with our API; raise `Inexpressible` if our API cannot express it."""
     ask = sent.read(exchange._replace(provider=name_of(exchange.provider)))
-    system, messages = _leading_system(ask.messages)
+    instructions, messages = _leading_system(ask.messages)
     request = Request(
         info=None,
         model_id=str(exchange.sent.get("model") or ""),
         endpoint=exchange.endpoint,
         messages=messages,
-        system=system,
+        system="\n\n".join(message.text for message in instructions) or None,
+        instructions=instructions,
         params=ask.params,
         extra=ask.extra,
     )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -80,7 +81,7 @@ def _read_response(body: Json, _: Json) -> Reading:
     return Reading(
         text="".join(part["text"] for part in words if part["type"] == "output_text"),
         thoughts="".join(thoughts),
-        calls=[(item["name"], _object(item["arguments"])) for item in items if item["type"] == "function_call"],
+        calls=[_own_call(item) for item in _open_calls(items)],
         citations=sum(len(part.get("annotations") or []) for part in inner),
         tokens=(
             usage.get("input_tokens") or 0,
@@ -103,10 +104,38 @@ def _response_finish(body: Json, items: list[Json], inner: list[Json]) -> str:
         return body["status"]
     if any(part["type"] == "refusal" for part in inner):
         return "refusal"
+    return "tool_use" if _open_calls(items) else "stop"
+
+
+def _open_calls(items: list[Json]) -> list[Json]:
+    """Return the calls that wait for an output. A function's call is open though the recording has its output."""
     outputs = {item.get("call_id") for item in items if item["type"].endswith("_output")}
-    yours = ("function_call", "custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call")
-    open_calls = [item for item in items if item["type"] in yours and item.get("call_id") not in outputs]
-    return "tool_use" if open_calls else "stop"
+    yours = ("custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call")
+    return [
+        item
+        for item in items
+        if item["type"] in ("function_call", "mcp_approval_request")
+        or (item["type"] in yours and item["call_id"] not in outputs and "container_reference" not in str(item))
+    ]
+
+
+def _own_call(item: Json) -> tuple[str, Json]:
+    """Return the name and the arguments of a call that the caller answers."""
+    action: Json = item.get("action") or {}
+    match item["type"]:
+        case "shell_call":
+            return "shell", action
+        case "local_shell_call":
+            return "local_shell", {**action, "commands": [shlex.join(action["command"])]}
+        case "apply_patch_call":
+            return "apply_patch", item["operation"]
+        case "custom_tool_call":
+            return item["name"], {"input": item["input"]}
+        case "computer_call":
+            checks = item.get("pending_safety_checks") or []
+            return "computer", {"actions": item.get("actions") or [action], "pending_safety_checks": checks}
+        case _:
+            return item["name"], _object(item["arguments"])
 
 
 def _read_completion(body: Json, _: Json) -> Reading:

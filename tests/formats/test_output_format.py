@@ -115,6 +115,8 @@ ANSWER = '{"title": "T", "year": 1}'
         pytest.param(f"\n  {ANSWER} \n", id="in space"),
         pytest.param(f"```json\n{ANSWER}\n```", id="in a json fence"),
         pytest.param(f"\n```\n{ANSWER}```\n", id="in a bare fence"),
+        pytest.param(f"```json {ANSWER} ```", id="in a fence on one line"),
+        pytest.param(f"```{ANSWER}```", id="in a bare fence without spaces"),
     ],
 )
 def test_an_answer_is_read_in_a_fence_or_not(text: str) -> None:
@@ -171,6 +173,8 @@ NESTED: dict[str, Any] = {"a": [1, {"b": EMPTY}]}
         pytest.param('{"a": [1, {"b": [', NESTED, id="nested"),
         pytest.param("``", None, id="half a fence"),
         pytest.param('```json\n{"a": "b', {"a": "b"}, id="in a fence"),
+        pytest.param('```json {"a": "b', {"a": "b"}, id="in a fence on one line"),
+        pytest.param("```JSON", None, id="a fence with nothing in it yet"),
         pytest.param('{"a": "b"}\n```', {"a": "b"}, id="over"),
         pytest.param('{"a": "b", oops', {"a": "b"}, id="malformed"),
         pytest.param("Sure! {", None, id="no JSON"),

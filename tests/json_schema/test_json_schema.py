@@ -5,11 +5,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional, TypedDict, TypeVar
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    Optional,
+    TypedDict,
+    TypeVar,
+)
 from uuid import UUID
 
 import attrs
@@ -131,6 +143,17 @@ class Box(Generic[T]):
 
 
 @dataclass
+class Price:
+    net: float
+    rate: InitVar[float]
+    gross: float = field(init=False)
+    currency: ClassVar[str] = "EUR"
+
+    def __post_init__(self, rate: float) -> None:
+        self.gross = self.net * (1 + rate)
+
+
+@dataclass
 class Positive:
     value: int
 
@@ -191,11 +214,18 @@ INTEGER = {"type": "integer"}
         pytest.param(
             Event,
             _object(
-                ["type", "startedAt"], type={"enum": ["Event"]}, startedAt={"type": "string", "format": "date-time"}
+                ["type", "startedAt"],
+                type={**STRING, "enum": ["Event"]},
+                startedAt={"type": "string", "format": "date-time"},
             ),
             id="msgspec Struct",
         ),
         pytest.param(Box[int], _object(["content"], content=INTEGER), id="generic dataclass"),
+        pytest.param(
+            Price,
+            _object(["net", "rate"], net={"type": "number"}, rate={"type": "number"}),
+            id="InitVar, a field without init, ClassVar",
+        ),
     ],
 )
 def test_a_type_has_this_json_schema(tp: Any, expected: dict[str, Any]) -> None:
@@ -255,6 +285,12 @@ TEAM: dict[str, Any] = {"lead": {"name": "Ada"}, "places": [{"x": 1}], "pet": {"
     ("tp", "data", "expected"),
     [
         pytest.param(float, 3, 3.0, id="an int for a float"),
+        pytest.param(int, 3.0, 3, id="an int with a point"),
+        pytest.param(list[int], [1.0, 2], [1, 2], id="ints with a point in a list"),
+        pytest.param(int | str, 3.0, 3, id="an int with a point where text may come"),
+        pytest.param(int | float, 3.0, 3.0, id="a float where an int may come"),
+        pytest.param(Level, 2.0, Level.HIGH, id="an Enum's int with a point"),
+        pytest.param(Price, {"net": 2, "rate": 0.5}, Price(2, 0.5), id="InitVar"),
         pytest.param(date, "2026-01-31", date(2026, 1, 31), id="date"),
         pytest.param(datetime, "2026-01-31T00:00:00Z", datetime(2026, 1, 31, tzinfo=UTC), id="datetime"),
         pytest.param(Decimal, "1.50", Decimal("1.50"), id="Decimal"),
@@ -304,7 +340,7 @@ def test_json_loads_as_a_value_of_the_type(tp: Any, data: Any, expected: Any) ->
     [
         pytest.param(int, "3", "expected int, got str", id="text for an int"),
         pytest.param(int, True, "expected int, got bool", id="a bool for an int"),
-        pytest.param(int, 1.0, "expected int, got float", id="a float for an int"),
+        pytest.param(int, 1.5, "expected int, got float", id="a float for an int"),
         pytest.param(str, None, "expected str, got null", id="null for text"),
         pytest.param(int | None, "x", "expected int | null, got str", id="text for an optional int"),
         pytest.param(list[Book], [{"title": "T", "year": "1"}], "[0].year: expected int, got str", id="inside a list"),
@@ -350,6 +386,77 @@ def test_json_that_does_not_fit_is_refused_with_its_path(tp: Any, data: Any, mes
         schema.load(tp, data)
 
     assert str(caught.value) == message
+
+
+class Profile(TypedDict):
+    name: str
+    nickname: NotRequired[str]
+    age: NotRequired[int | None]
+
+
+class Pet(pydantic.BaseModel):
+    name: str
+    sound: str = "meow"
+    owner: str | None = "me"
+
+
+@dataclass
+class Household:
+    people: list[Profile]
+    pet: Pet | Square
+    size: int = 2
+
+
+@pytest.mark.parametrize(
+    ("tp", "data", "expected"),
+    [
+        pytest.param(Profile, {"name": "Ada", "nickname": None}, {"name": "Ada"}, id="NotRequired"),
+        pytest.param(Profile, {"name": "Ada", "age": None}, {"name": "Ada", "age": None}, id="NotRequired or null"),
+        pytest.param(Cat, {"name": "Tom", "lives": None}, Cat("Tom"), id="a default"),
+        pytest.param(Point, {"x": 1, "y": None}, Point(1), id="NamedTuple"),
+        pytest.param(Account, {"number": 1, "owner": None}, Account(1), id="attrs"),
+        pytest.param(Pet, {"name": "Tom", "sound": None, "owner": None}, Pet(name="Tom", owner=None), id="pydantic"),
+        pytest.param(Circle | Square, {"kind": "square", "size": 1, "color": None}, Square("square", 1), id="a union"),
+        pytest.param(
+            Household,
+            {"people": [{"name": "Ada", "nickname": None}], "pet": {"name": "Tom", "sound": None}, "size": None},
+            Household([{"name": "Ada"}], Pet(name="Tom")),
+            id="everywhere",
+        ),
+        pytest.param(
+            Node, {"value": 1, "children": [{"value": 2, "children": None}]}, Node(1, [Node(2)]), id="recursive"
+        ),
+        pytest.param(dict[str, Cat], {"a": {"name": "Tom", "lives": None}}, {"a": Cat("Tom")}, id="in a dict"),
+        pytest.param(tuple[int, Cat], [1, {"name": "Tom", "lives": None}], (1, Cat("Tom")), id="in a tuple"),
+    ],
+)
+def test_null_for_an_optional_field_that_cannot_be_null_means_left_out(tp: Any, data: Any, expected: Any) -> None:
+    assert schema.load(tp, data) == expected
+
+
+def test_null_for_a_required_field_is_refused() -> None:
+    with pytest.raises(ValueError, match="name: expected str, got null"):
+        schema.load(Profile, {"name": None, "nickname": None})
+
+
+def test_local_classes_may_name_each_other() -> None:
+    @dataclass
+    class Shelf:
+        books: "list[Volume]"
+
+    @dataclass
+    class Volume:
+        title: str
+        shelf: "Shelf | None" = None
+
+    assert schema.load(Shelf, {"books": [{"title": "A"}]}) == Shelf([Volume("A")])
+
+
+def test_a_closed_type_refuses_keys_that_it_does_not_have() -> None:
+    shapes, _ = schema.shapes_of({"team": list[Movie]}, where=str, closed=True)
+
+    with pytest.raises(ValueError, match="unknown keys director"):
+        shapes["team"].load([{"title": "T", "director": "D"}])
 
 
 def test_a_tagged_struct_without_its_tag_is_refused() -> None:

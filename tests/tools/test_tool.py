@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
+import pickle
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, assert_type, cast
 
 import pydantic
@@ -20,11 +24,14 @@ from capably.tools.decorator import tool
 from capably.tools.interface import tool_from_callable
 from capably.tools.run import run_tool_calls, run_tool_calls_async
 from capably.types.errors import ToolError
-from capably.types.parts import Image, Text, ToolCall, ToolOutput
+from capably.types.parts import Audio, Image, Text, ToolCall, ToolOutput
 from capably.types.tools import AsyncTool, Tool, WebSearch
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+
+PICTURE = Image(file_id="1")
 
 
 class Unit(Enum):
@@ -54,6 +61,11 @@ def get_weather(
         unit: Never shown, as the annotation says it.
     """
     return f"{type(place).__name__} {place.city} {place.country} {day!r} {unit.name}"
+
+
+@tool
+def give_up() -> str:
+    raise ToolError("There is no such city.")
 
 
 @tool
@@ -305,9 +317,27 @@ def test_a_pydantic_model_may_be_argument_and_result() -> None:
         pytest.param([1, {"a": Unit.KELVIN}], '[1,{"a":"k"}]', id="JSON"),
         pytest.param(Place("Lyon"), '{"city":"Lyon","country":"FR"}', id="a dataclass"),
         pytest.param([Person(name="Ada")], '[{"name":"Ada"}]', id="pydantic models"),
-        pytest.param(1 + 2j, '"(1+2j)"', id="an object of no JSON"),
+        pytest.param(
+            {"at": date(2026, 1, 31), "path": Path("a/b")}, '{"at":"2026-01-31","path":"a/b"}', id="dates, paths"
+        ),
+        pytest.param(MappingProxyType({"a": {1}}), '{"a":[1]}', id="mappings, sets"),
         pytest.param(Text("a"), [Text("a")], id="a part"),
         pytest.param(["a", Image(file_id="1")], [Text("a"), Image(file_id="1")], id="text and a part"),
+        pytest.param(
+            {"page": 1, "image": PICTURE}, [Text('{"page":1,"image":"[image 1]"}'), PICTURE], id="a part inside JSON"
+        ),
+        pytest.param(
+            [PICTURE, {"next": [PICTURE, Audio(file_id="2")], "caption": Text("dawn")}, [PICTURE]],
+            [
+                PICTURE,
+                Text('{"next":["[image 2]","[audio 1]"],"caption":"dawn"}'),
+                PICTURE,
+                Audio(file_id="2"),
+                Text('["[image 3]"]'),
+                PICTURE,
+            ],
+            id="parts beside and inside JSON",
+        ),
     ],
 )
 def test_a_result_is_sent_as_text_or_parts(result: Any, value: Any) -> None:
@@ -316,11 +346,50 @@ def test_a_result_is_sent_as_text_or_parts(result: Any, value: Any) -> None:
     assert _run([made], "made") == ToolOutput("id", "made", value)
 
 
+class Socket:
+    def __repr__(self) -> str:
+        return "<Socket to db:secret@host>"
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        pytest.param(Socket(), "Socket has no JSON form", id="an object"),
+        pytest.param({"db": [Socket()]}, "Socket has no JSON form", id="an object inside JSON"),
+        pytest.param(["text", PICTURE, Socket()], "Socket has no JSON form", id="an object beside parts"),
+        pytest.param({"call": ToolCall("1", "f", {})}, "ToolCall cannot stand inside JSON", id="a call inside JSON"),
+        pytest.param({(1, 2): 3}, "tuple has no JSON form", id="keys that are no text"),
+        pytest.param(LOOP, "list contains itself", id="a list in itself"),
+    ],
+)
+def test_a_result_without_json_form_is_an_error_that_names_the_type(result: Any, words: str) -> None:
+    output = _run([Tool(lambda: result, name="made")], "made")
+
+    assert output.is_error
+    assert output.value.startswith(f"made ran, but its result cannot be sent: {words}")
+    assert "secret" not in output.value
+    assert isinstance(output.exception, TypeError)
+
+
+def test_an_exception_is_for_the_developer_and_its_text_for_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+    output = _run([fail], "fail", {"message": "db:secret@host"})
+
+    assert "secret" not in str(output)
+    assert str(output.exception) == "db:secret@host"
+    assert "db:secret@host" in caplog.text
+    assert pickle.loads(pickle.dumps(output)) == copy.deepcopy(output) == output
+    assert copy.deepcopy(output).exception is None
+
+
 @pytest.mark.parametrize(
     ("name", "args", "message"),
     [
-        pytest.param("fail", {"message": "no"}, "ValueError: no", id="the tool raises"),
-        pytest.param("fail", {"message": ""}, "ValueError", id="the tool raises without words"),
+        pytest.param("fail", {"message": "secret"}, "fail failed with ValueError.", id="the tool raises"),
+        pytest.param("give_up", {}, "There is no such city.", id="the tool raises what the model shall read"),
         pytest.param(
             "add",
             {"a": "one", "b": 2.5},
@@ -341,11 +410,22 @@ def test_a_result_is_sent_as_text_or_parts(result: Any, value: Any) -> None:
             'Wrong arguments for get_weather: place.city: expected str, got int. They were {"place": {"city": 1}}.',
             id="wrong inside",
         ),
-        pytest.param("sum", {}, "There is no tool sum. The tools are: add, fail, get_weather.", id="unknown tool"),
+        pytest.param(
+            "get_weather",
+            {"place": {"city": "Bern", "zip": 1}},
+            "Wrong arguments for get_weather: place: unknown keys zip. "
+            'They were {"place": {"city": "Bern", "zip": 1}}.',
+            id="unknown inside",
+        ),
+        pytest.param(
+            "sum", {}, "There is no tool sum. The tools are: add, fail, get_weather, give_up.", id="unknown tool"
+        ),
     ],
 )
 def test_what_goes_wrong_is_told_to_the_model(name: str, args: dict[str, Any], message: str) -> None:
-    assert _run([add, fail, get_weather, WebSearch()], name, args) == ToolOutput("id", name, message, is_error=True)
+    assert _run([add, fail, get_weather, give_up, WebSearch()], name, args) == ToolOutput(
+        "id", name, message, is_error=True
+    )
 
 
 def test_arguments_that_are_no_json_are_told_to_the_model() -> None:
@@ -358,6 +438,28 @@ def test_arguments_that_are_no_json_are_told_to_the_model() -> None:
 
 def test_the_context_is_passed_to_tools_that_want_it() -> None:
     assert _run([greet], "greet", {"greeting": "Hello"}, context=Context(Person(name="Ada"))).value == "Hello Ada"
+
+
+def test_a_context_may_be_keyword_only() -> None:
+    @tool
+    def greet(name: str, *, times: int = 1, ctx: Context[str]) -> str:
+        """Greet."""
+        return f"{ctx.deps} {name}" * times
+
+    assert list(greet.parameters["properties"]) == ["name", "times"]
+    (output,) = run_tool_calls([ToolCall("1", "greet", {"name": "Ada"})], [greet], Context("Hi"))
+    assert output.value == "Hi Ada"
+
+
+def test_null_for_an_argument_that_may_be_left_out_means_left_out() -> None:
+    @tool
+    def move(x: int, y: int = 2, /, z: int = 3, place: Place | None = None) -> str:
+        """Move."""
+        return f"{x} {y} {z} {place and place.country}"
+
+    args = {"x": 1.0, "y": None, "z": None, "place": {"city": "Paris", "country": None}}
+    (output,) = run_tool_calls([ToolCall("1", "move", args)], [move])
+    assert output.value == "1 2 3 FR"
 
 
 def test_a_missing_context_is_the_callers_mistake() -> None:
@@ -408,7 +510,8 @@ def test_async_tools_run_at_once_and_errors_stay_apart() -> None:
 
     outputs = asyncio.run(asyncio.wait_for(run_tool_calls_async(calls, [tool(meet)]), 5))
 
-    assert [output.value for output in outputs] == ["LookupError: met"] * 3
+    assert [output.value for output in outputs] == ["meet failed with LookupError."] * 3
+    assert [str(output.exception) for output in outputs] == ["met"] * 3
 
 
 def test_sync_tools_run_in_order_beside_the_async_ones() -> None:

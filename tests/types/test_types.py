@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import datetime
 import inspect
@@ -114,6 +115,8 @@ def test_parts_cannot_be_keys() -> None:
     ("make", "media_type"),
     [
         pytest.param(lambda: llm.Image.from_url("https://example.com/A.PNG?size=1"), "image/png", id="ending of a URL"),
+        pytest.param(lambda: llm.Image.from_url("https://example.com/a.png#top"), "image/png", id="a fragment"),
+        pytest.param(lambda: llm.Image.from_url("https://e.com/A.JPG?x=.png#?"), "image/jpeg", id="a dot in the query"),
         pytest.param(lambda: llm.Image.from_url("https://example.com/cat"), None, id="no ending"),
         pytest.param(
             lambda: llm.Image.from_url("https://example.com/cat", media_type="image/gif"), "image/gif", id="given"
@@ -126,7 +129,17 @@ def test_the_media_type_of_a_url_comes_from_its_ending(make: Any, media_type: st
     assert make().media_type == media_type
 
 
-@pytest.mark.parametrize("url", ["data:image/png;base64,eA==", "data:image/png;charset=utf-8;base64,eA=="])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data:image/png;base64,eA==",
+        "data:image/png;charset=utf-8;base64,eA==",
+        "DATA:Image/PNG;BASE64,eA",
+        "data:image/png;base64,eA%3D%3D",
+        "data:image/png;base64,e\nA==",
+        "data:image/x-png;base64, eA==",
+    ],
+)
 def test_a_data_url_is_taken_apart(url: str) -> None:
     assert llm.Image.from_url(url) == llm.Image.from_bytes(b"x", media_type="image/png")
 
@@ -153,11 +166,63 @@ def test_a_file_is_read_at_once(tmp_path: Path) -> None:
     assert image.base64() == "eA=="
 
 
+JPEG, PNG, PDF = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7"
+WEBP, WAV = b"RIFF\0\0\0\0WEBPVP8 ", b"RIFF\0\0\0\0WAVEfmt "
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "data", "media_type"),
+    [
+        pytest.param(llm.Image, "bell.png", JPEG, "image/jpeg", id="another kind of picture"),
+        pytest.param(llm.Image, "bell.jpg", WEBP, "image/webp", id="WebP"),
+        pytest.param(llm.Image, "bell", PNG, "image/png", id="no suffix"),
+        pytest.param(llm.Image, "bell.png", b"?", "image/png", id="bytes that show nothing"),
+        pytest.param(llm.Audio, "bell.mp3", WAV, "audio/wav", id="sound"),
+        pytest.param(llm.Document, "bell.pdf", PDF, "application/pdf", id="a document"),
+        pytest.param(llm.Document, "bell.txt", PNG, "text/plain", id="bytes of something else"),
+    ],
+)
+def test_the_bytes_of_a_file_decide_over_its_suffix(
+    tmp_path: Path, kind: type[llm.Image], name: str, data: bytes, media_type: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert kind.from_file(tmp_path / name).media_type == media_type
+    assert kind.from_file(tmp_path / name, media_type="image/x").media_type == "image/x"
+
+
+def test_the_bytes_of_a_data_url_decide_over_its_media_type() -> None:
+    body = base64.b64encode(JPEG).decode()
+    assert llm.Image.from_url(f"data:image/png;base64,{body}").media_type == "image/jpeg"
+    assert llm.Image.from_url(f"data:;base64,{body}").media_type == "image/jpeg"
+    assert llm.Document.from_url("data:;base64,eA==").media_type == "text/plain"
+
+
+def test_base64_of_either_alphabet_is_read() -> None:
+    data = bytes(range(256))
+    for body in (base64.b64encode(data), base64.urlsafe_b64encode(data), base64.urlsafe_b64encode(data).rstrip(b"=")):
+        assert llm.Image.from_url(f"data:image/png;base64,{body.decode()}").data == data
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [("@@@@", "'@' is no character of base64"), ("eA==eA", "'=' is no"), ("eAeAe", "it was cut"), ("", "no bytes")],
+)
+def test_base64_that_cannot_be_read_is_refused(body: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        llm.Image.from_url(f"data:image/png;base64,{body}")
+
+
+def test_a_media_type_has_one_spelling() -> None:
+    assert llm.Image.from_bytes(JPEG, media_type="Image/JPG") == llm.Image.from_bytes(JPEG, media_type="image/jpeg")
+
+
 def test_a_file_of_unknown_kind_is_told_with_the_known_endings(tmp_path: Path) -> None:
+    path = tmp_path / "cat.xyz"
+    path.write_bytes(PDF)
     with pytest.raises(
         ValueError, match=r"known endings: .gif, .heic, .heif, .jpeg, .jpg, .png, .webp. Pass media_type="
     ):
-        llm.Image.from_file(tmp_path / "cat.xyz")
+        llm.Image.from_file(path)
 
 
 def test_only_bytes_have_base64() -> None:

@@ -56,6 +56,8 @@ class Dialect(TypedDict):
     """Form of sound in `input_audio`: an object of both, or the data alone."""
     format: ReadOnly[Literal["json_schema", "json_object"]]
     """Where a schema stands in `response_format`: in OpenAI's `json_schema`, or as the `schema` of a `json_object`."""
+    cache: ReadOnly[Literal["prompt_cache_options", "cache_control"]]
+    """How `cache=` and cache points are spelled: in OpenAI's words, or in Anthropic's (`cache_control`)."""
     prefix: ReadOnly[Literal["prefix", "partial"] | None]
     """Field of a message that marks it as the beginning of the answer (`prefill`); unset = none is needed."""
     prefill_path: ReadOnly[str | None]

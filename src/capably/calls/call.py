@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from capably.calls.override import in_force
 from capably.parameters import with_arguments
 from capably.providers import Adapter
-from capably.providers.adapters import adapter_of, default_endpoint
+from capably.providers.adapters import adapter_of, default_endpoint, spellings_at
 from capably.providers.credentials import sendable_headers
 from capably.providers.handles import Handle, default_handle
-from capably.providers.spellings import NoSpellingError
+from capably.providers.spellings import NoSpellingError, notes_on
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.errors import ConfigurationError
 from capably.types.facts import ModelInfo
@@ -107,6 +107,8 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         given["format"] = format_of(given["format"])
     adapter = adapter_of(handle, wire_id)
     request, body = _encoded(adapter, neutral_call, sending, warnings)
+    if "format" in request.params:
+        warnings += notes_on(spellings_at(provider, endpoint) or {}, request.params)
     return PreparedCall(adapter, request, body, messages, warnings)
 
 
@@ -128,13 +130,14 @@ def _encoded(
     provider, _, wire_id = call.id.partition("/")
     dropped: list[NoSpellingError] = []
     while True:
-        system, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
+        instructions, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
         request = Request(
             info=call.info,
             model_id=wire_id,
             endpoint=call.endpoint,
             messages=rest,
-            system=system,
+            system="\n\n".join(message.text for message in instructions) or None,
+            instructions=instructions,
             params=call.params,
             **sending,
         )
@@ -153,13 +156,14 @@ def _with_system(messages: list[Message], system: str | None) -> list[Message]:
     return messages if system is None else [SystemMessage(system), *messages]
 
 
-def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Message]]:
-    """Return the leading instructions of the conversation as one text, and the other messages."""
-    count = 0
-    while count < len(messages) and isinstance(messages[count], SystemMessage):
-        count += 1
-    leading = [m.text for m in messages[:count] if isinstance(m, SystemMessage)]
-    return ("\n\n".join(leading) or None), list(messages[count:])
+def _leading_system(messages: Sequence[Message]) -> tuple[list[SystemMessage], list[Message]]:
+    """Return the leading instructions of the conversation, and the other messages."""
+    leading: list[SystemMessage] = []
+    for message in messages:
+        if not isinstance(message, SystemMessage):
+            break
+        leading.append(message)
+    return leading, list(messages[len(leading) :])
 
 
 def _tools(tools: Sequence[Any]) -> list[Any]:

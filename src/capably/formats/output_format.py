@@ -114,7 +114,7 @@ def _title(source: Any) -> str:
 
 # Answers
 
-_FENCED = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)```", re.DOTALL | re.IGNORECASE)
+_FENCED = re.compile(r"```(?:json)?(.*)```", re.DOTALL | re.IGNORECASE)
 
 
 def parse_text(format: Format, text: str) -> Any:
@@ -158,7 +158,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _WORD = re.compile(r"[-+.0-9a-zA-Z]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
-_OPENING = re.compile(r"\s*(?:```(?:json)?[ \t]*\r?\n\s*)?(?=[^\s`])", re.IGNORECASE)
+_OPENING = re.compile(r'\s*(?:```(?:json)?\s*)?(?=[-\d"{\[tfn])', re.IGNORECASE)
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS = {"true": True, "false": False, "null": None}
 

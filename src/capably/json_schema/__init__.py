@@ -1,8 +1,9 @@
 """Python types as JSON Schema, and parsed JSON as values of those types."""
 
 from capably.json_schema.docstrings import Docstring, own_docstring, read_docstring
-from capably.json_schema.shape import MisfitError, Shape
-from capably.json_schema.walk import ALLOWED, json_schema, load, property_schema, shape_of, shapes_of, with_defs
+from capably.json_schema.nulls import without_nulls
+from capably.json_schema.shape import MisfitError, Shape, with_defs
+from capably.json_schema.walk import ALLOWED, json_schema, load, property_schema, shape_of, shapes_of
 
 __all__ = [
     "ALLOWED",
@@ -17,4 +18,5 @@ __all__ = [
     "shape_of",
     "shapes_of",
     "with_defs",
+    "without_nulls",
 ]

@@ -33,14 +33,25 @@ class Field:
 
 def dataclass_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
     fields: list[Field] = []
-    for field in dataclasses.fields(cls):
-        if not field.init:
+    for field in cls.__dataclass_fields__.values():
+        if is_class_variable(field) or not field.init:
             continue
         default = _default(field.default, field.default_factory, dataclasses.MISSING)
         required = field.default is field.default_factory is dataclasses.MISSING
         about = field.metadata.get("description") or getattr(field, "doc", None)
-        fields.append(Field(field.name, field.name, hints[field.name], required, default, about))
+        hint: Any = getattr(hints[field.name], "type", hints[field.name]) if is_init_only(field) else hints[field.name]
+        fields.append(Field(field.name, field.name, hint, required, default, about))
     return fields
+
+
+def is_init_only(field: Any) -> bool:
+    """Return whether a field is an `InitVar`, whose annotation holds the type of the argument."""
+    return field._field_type.name == "_FIELD_INITVAR"
+
+
+def is_class_variable(field: Any) -> bool:
+    """Return whether `dataclasses` lists a field that no argument of `__init__` sets. An `InitVar` is an argument."""
+    return field._field_type.name == "_FIELD_CLASSVAR"
 
 
 def typed_dict_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:

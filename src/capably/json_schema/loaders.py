@@ -27,13 +27,21 @@ def scalar_loader(tp: type, accepts: frozenset[type]) -> Callable[[Any], Any]:
             return value
         raise MisfitError(f"expected {words}, got {got_words(value)}")
 
+    def load_int(value: Any) -> Any:
+        return load_scalar(as_int(value))
+
     def load_float(value: Any) -> Any:
         try:
             return float(load_scalar(value))
         except OverflowError:
             raise MisfitError("expected float, got an int that is too large for one") from None
 
-    return load_float if tp is float else load_scalar
+    return load_float if tp is float else load_int if tp is int else load_scalar
+
+
+def as_int(value: Any) -> Any:
+    """Return `3.0` as `3`, and any other value unchanged: in JSON Schema both are the same integer."""
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def text_loader(tp: type, example: str) -> Callable[[Any], Any]:
@@ -60,8 +68,9 @@ def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) 
 
     def load_choice(value: object) -> Any:
         kind = type(value)
-        if kind in accepts and (kind, value) in choices:
-            return choices[kind, value]
+        for constant in (value, as_int(value)):
+            if type(constant) in accepts and (type(constant), constant) in choices:
+                return choices[type(constant), constant]
         raise MisfitError(
             f"expected one of {words}, got {json.dumps(value) if kind in _CONSTANTS else got_words(value)}"
         )
@@ -80,6 +89,9 @@ def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
 
     def load_union(value: Any) -> Any:
         fitting = [m for m in ordered if m.accepts is None or type(value) in m.accepts]
+        if not fitting:
+            value = as_int(value)
+            fitting = [m for m in ordered if m.accepts is not None and type(value) in m.accepts]
         if not fitting:
             raise MisfitError(f"expected {words}, got {got_words(value)}")
         if type(value) is dict and len(fitting) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -50,6 +52,18 @@ class Shape:
         self.noted: bool = False
 
 
+def with_defs(schema: dict[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `schema` with the definitions it needs. A schema that is only a reference is replaced by its target."""
+    defs = dict(defs)
+    ref = schema.get("$ref")
+    if ref is not None:
+        name = ref.removeprefix("#/$defs/")
+        schema = {**defs[name], **{key: value for key, value in schema.items() if key != "$ref"}}
+        if f'"{ref}"' not in json.dumps([schema, [body for key, body in defs.items() if key != name]]):
+            del defs[name]
+    return {**schema, "$defs": defs} if defs else schema
+
+
 def got_words(value: object) -> str:
     return shown_class(type(value))
 
@@ -72,6 +86,22 @@ def type_name(tp: Any) -> str:
 def is_named(cls: Any, name: str) -> bool:
     """Return whether `tp` is the typing construct of this name, from typing or typing_extensions."""
     return getattr(cls, "__name__", getattr(cls, "_name", None)) == name and "typing" in getattr(cls, "__module__", "")
+
+
+def local_names(cls: type) -> dict[str, Any]:
+    """Return the names in the functions that define a local class, as far as they still run."""
+    scopes: dict[str, dict[str, Any]] = {}
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None:
+        if frame.f_globals.get("__name__") == cls.__module__:
+            scopes.setdefault(frame.f_code.co_qualname, frame.f_locals)
+        frame = frame.f_back
+    names: dict[str, Any] = {}
+    scope = ""
+    for part in cls.__qualname__.split(".<locals>.")[:-1]:
+        scope = f"{scope}.<locals>.{part}".removeprefix(".<locals>.")
+        names |= scopes.get(scope, {})
+    return names
 
 
 def type_arguments(tp: Any) -> dict[Any, Any]:

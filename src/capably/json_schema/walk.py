@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 import re
 import sys
 import types
@@ -55,16 +54,19 @@ from capably.json_schema.loaders import (
     text_loader,
     tuple_shape,
 )
+from capably.json_schema.nulls import again_without_nulls
 from capably.json_schema.shape import (
     DICT,
     LIST,
     Shape,
     is_named,
+    local_names,
     shown_class,
     shown_type,
     substitute,
     type_arguments,
     type_name,
+    with_defs,
 )
 
 ALLOWED = (
@@ -83,7 +85,8 @@ def json_schema(tp: Any) -> dict[str, Any]:
 def load(tp: Any, value: Any) -> Any:
     """Load the parsed JSON `value` as a `tp`. Raise `ValueError`: `books[2].year: expected int, got str`.
 
-    An int is taken for a float, nothing else is bent. To load often, keep `shape_of(tp).load`.
+    An int is taken for a float, `3.0` for an int, and null for an optional field that is left out; nothing else is
+    converted. To load often, keep `shape_of(tp).load`.
     """
     return shape_of(tp).load(value)
 
@@ -101,33 +104,24 @@ def shapes_of(
     *,
     where: Callable[[str], str],
     names: Mapping[str, Any] | None = None,
+    closed: bool = False,
     accelerate: bool = True,
 ) -> tuple[dict[str, Shape], dict[str, Any]]:
     """Return the shape of each annotation, and the `$defs` that their schemas share.
 
     `where(name)` opens the message of a `TypeError`. `names` are local names that string annotations may use.
-    `accelerate=False` leaves msgspec out, for a test that it makes no difference but of speed.
+    `closed` refuses keys that an object type does not have; else they are ignored. `accelerate=False` leaves msgspec out, for a test that it makes no difference but of speed.
     """
-    walk = _Walk(names or {})
+    walk = _Walk(names or {}, closed=closed)
     shapes: dict[str, Shape] = {}
     for name, tp in annotations.items():
         walk.foreign = False
         shape = shapes[name] = copy.copy(walk.shape(tp, where(name)))
+        if shape.accepts is None or shape.accepts & {dict, list}:
+            shape.load = again_without_nulls(shape.load, shape.schema, walk.defs)
         if accelerate and shape.accepts in (DICT, LIST) and not walk.foreign and _msgspec_takes(tp):
             shape.load = _msgspec_first(tp, shape.load)
     return shapes, walk.defs
-
-
-def with_defs(schema: dict[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `schema` with the definitions it needs. A schema that is only a reference is replaced by its target."""
-    defs = dict(defs)
-    ref = schema.get("$ref")
-    if ref is not None:
-        name = ref.removeprefix("#/$defs/")
-        schema = {**defs[name], **{key: value for key, value in schema.items() if key != "$ref"}}
-        if f'"{ref}"' not in json.dumps([schema, [body for key, body in defs.items() if key != name]]):
-            del defs[name]
-    return {**schema, "$defs": defs} if defs else schema
 
 
 def _msgspec_takes(tp: Any) -> bool:
@@ -151,8 +145,11 @@ def _msgspec_first(tp: Any, slow: Callable[[Any], Any]) -> Callable[[Any], Any]:
 class _Walk:
     """One walk over a type. It gathers the definitions of the named types on its way."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    def __init__(self, names: Mapping[str, Any], *, closed: bool) -> None:
         self.names = names
+        self.closed = closed
+        self.local: dict[str, Any] = {}
+        """The classes on the way that functions define, by name: no module holds them."""
         self.defs: dict[str, Any] = {}
         self.named: dict[Any, Shape] = {}
         self.foreign = False
@@ -292,7 +289,7 @@ class _Walk:
         doc = read_docstring(own_docstring(cls))
         slots: list[tuple[Field, Callable[[Any], Any]]] = []
         properties: dict[str, Any] = {}
-        plain = not is_named_tuple(cls) and not hasattr(cls, "__attrs_attrs__")
+        plain = not (self.closed or is_named_tuple(cls) or hasattr(cls, "__attrs_attrs__"))
         for field in fields:
             inside = self.shape(field.type, f"{where}, {cls.__name__}.{field.name}".removeprefix(", "))
             plain &= inside.plain
@@ -305,12 +302,12 @@ class _Walk:
         schema["properties"] = properties
         tag = tag_of(cls)
         if tag:
-            schema["properties"] = {tag[0]: {"enum": [tag[1]]}, **properties}
+            schema["properties"] = {tag[0]: choice_shape([(tag[1], tag[1])], cls).schema, **properties}
         schema["required"] = [*([tag[0]] if tag else []), *(field.key for field in fields if field.required)]
         build: Callable[..., Any] = dict if typing.is_typeddict(cls) else cls
         params = getattr(cls, "__dataclass_params__", None)
         plain &= tag is None and (params is None or bool(params.init))  # msgspec lets a tag be missing
-        load = struct_loader(build, slots, tag, forbids_unknown(cls), cls.__name__)
+        load = struct_loader(build, slots, tag, self.closed or forbids_unknown(cls), cls.__name__)
         return Shape(schema, load, cls.__name__, DICT, plain=plain, keys=schema["properties"])
 
     def _fields(self, tp: Any, cls: Any, where: str) -> list[Field] | None:
@@ -332,12 +329,15 @@ class _Walk:
 
     def _hints(self, tp: Any, cls: Any, where: str) -> dict[str, Any]:
         """Return the annotations of `cls` with strings resolved and type variables filled in."""
-        names = {**self.names, cls.__name__: cls}
+        if "<locals>" in cls.__qualname__:
+            self.local |= {**local_names(cls), cls.__name__: cls}
+        names = {**self.names, **self.local, cls.__name__: cls}
         try:
             hints = typing.get_type_hints(cls, localns=names, include_extras=True)
         except NameError as error:
             place = f"{where}, {cls.__name__}".removeprefix(", ")
-            raise TypeError(f"{place}: {error}. Import it at run time, not under TYPE_CHECKING.") from error
+            instead = "Import it at run time, not under TYPE_CHECKING, and define it outside of functions."
+            raise TypeError(f"{place}: {error}. {instead}") from error
         filled = type_arguments(tp)
         return {name: substitute(hint, filled) for name, hint in hints.items()}
 

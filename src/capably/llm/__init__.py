@@ -62,6 +62,13 @@ if TYPE_CHECKING:
     from capably.tools.decorator import (
         tool as tool,
     )
+    from capably.types.calls import (
+        ApplyPatchCall as ApplyPatchCall,
+        ApprovalRequest as ApprovalRequest,
+        ComputerCall as ComputerCall,
+        CustomToolCall as CustomToolCall,
+        ShellCall as ShellCall,
+    )
     from capably.types.candidate import (
         Candidate as Candidate,
         TokenLogprob as TokenLogprob,
@@ -133,6 +140,7 @@ if TYPE_CHECKING:
         Bash as Bash,
         BrowserUse as BrowserUse,
         BuiltinTool as BuiltinTool,
+        CallerTool as CallerTool,
         CodeExecution as CodeExecution,
         ComputerUse as ComputerUse,
         FileSearch as FileSearch,
@@ -168,6 +176,7 @@ else:
         "capably.responses.stream_response": "AsyncResponse AsyncStreamResponse Response StreamResponse",
         "capably.tools.context": "Context",
         "capably.tools.decorator": "tool",
+        "capably.types.calls": "ApplyPatchCall ApprovalRequest ComputerCall CustomToolCall ShellCall",
         "capably.types.candidate": "Candidate TokenLogprob",
         "capably.types.errors": """
             AuthenticationError BadRequestError CapablyError ConfigurationError ConnectionFailedError ConversationError
@@ -187,7 +196,7 @@ else:
         "capably.types.stream": "Chunk",
         "capably.types.timeout": "Timeout",
         "capably.types.tools": """
-            ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CodeExecution ComputerUse FileSearch
+            ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CallerTool CodeExecution ComputerUse FileSearch
             GoogleMaps ImageGeneration MCPServer Memory Shell TextEditor Tool ToolSearch WebFetch WebSearch
         """,
         "capably.types.usage": "Usage",

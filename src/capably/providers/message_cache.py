@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from capably.types import parts as p
-from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
+from capably.types.messages import AssistantMessage, Source, UserMessage
 from capably.types.values import set_field
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _only_text(message: Any) -> str:
 
 def _is_of_words(message: Message) -> bool:
     """Return whether the message holds only texts, which cannot change."""
-    if isinstance(message, SystemMessage) or _WORDS.issuperset(map(type, message.content)):
+    if _WORDS.issuperset(map(type, message.content)):
         return True
     return all(
         type(part) in _WORDS or (type(part) is p.ToolOutput and type(part.value) is str) for part in message.content

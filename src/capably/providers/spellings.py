@@ -30,6 +30,7 @@ class Spelling(NamedTuple):
     - `words`: the only values that the API takes; empty if it takes any.
     - `plain`: the fields depend on the value alone, so `extra={...}` can carry them.
     - `below`: a parameter whose value a number must stay below.
+    - `note`: what the response says of a value that was encoded in a weaker form; `None` if it was not.
     - `why` and `instead`: for a missing field, what the API has in its place, and the advice for the caller.
     """
 
@@ -38,6 +39,7 @@ class Spelling(NamedTuple):
     words: tuple[Any, ...] = ()
     plain: bool = False
     below: str = ""
+    note: Callable[[Any], str | None] | None = None
     why: str = ""
     instead: str = ""
 
@@ -170,6 +172,12 @@ def spelled_as(spellings: Spellings, feature: str, value: Any) -> Spelling | Non
     inner = next((spellings[name] for name, _ in features_of(feature, value) if name in spellings), None)
     outer = spellings.get(feature) or inner
     return outer._replace(path=inner.path) if outer and inner else outer
+
+
+def notes_on(spellings: Spellings, params: Mapping[str, Any]) -> list[str]:
+    """Return the warnings about parameters that were encoded in a weaker form than their types promise."""
+    noted = [(spelling.note, value) for name, value in params.items() if (spelling := spellings.get(name))]
+    return [text for note, value in noted if note is not None and (text := note(value)) is not None]
 
 
 def features_of(feature: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -37,6 +37,10 @@ KINDS: Mapping[type[Any], str] = {
 """Parts that grow -> the kind of their chunks."""
 
 
+def _kind_of(part: p.Part | None) -> str:
+    return next((kind for cls, kind in KINDS.items() if isinstance(part, cls)), "part")
+
+
 class _Dealer:
     """Passes chunks to a stream for each part, in the order in which the parts began.
 
@@ -63,7 +67,7 @@ class _Dealer:
         if words is not None and words.index != chunk.index:
             words._over = True
         if chunk.part is not None:
-            self._finish(latest or self._begin(KINDS.get(type(chunk.part), "part"), chunk.index), chunk.part)
+            self._finish(latest or self._begin(_kind_of(chunk.part), chunk.index), chunk.part)
             return
         if latest is None or latest._over:
             latest = self._begin(chunk.kind, chunk.index)

@@ -15,6 +15,7 @@ from typing import Any, cast
 import msgspec
 
 from capably.types import parts as p
+from capably.types.calls import CALLS
 from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.json import load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
@@ -34,6 +35,7 @@ OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.ToolCall, p.ToolOutput, p.Citation, p.Refusal),
+        *CALLS,
         p.Commentary,
         *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Timeout, Usage),
         *(Candidate, TokenLogprob),

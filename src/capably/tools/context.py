@@ -10,7 +10,7 @@ DepsT = TypeVar("DepsT")
 class Context(Generic[DepsT]):
     """Data that your tools need and the model must not see: a database, the current user.
 
-    A tool whose first parameter is annotated `llm.Context[...]` is handed the context of the call that runs it.
+    A tool whose first or keyword-only parameter is annotated `llm.Context[...]` is handed the context of the call that runs it.
     """
 
     __slots__ = ("deps",)

@@ -69,12 +69,13 @@ def _read_interface(
 
     parameters = list(inspect.signature(function).parameters.values())
     hints = _hints(function, name, parameters, names)
-    takes_context = bool(parameters) and _is_context(hints.get(parameters[0].name))
-    if takes_context:
-        parameters = parameters[1:]
+    context = _context_of(parameters, hints)
+    parameters = [parameter for parameter in parameters if parameter is not context]
     _check_parameters(parameters, hints, name)
     annotations = {parameter.name: hints[parameter.name] for parameter in parameters}
-    shapes, defs = schema.shapes_of(annotations, where=lambda arg: f"tool {name}, parameter {arg}", names=names)
+    shapes, defs = schema.shapes_of(
+        annotations, where=lambda arg: f"tool {name}, parameter {arg}", names=names, closed=True
+    )
     doc = schema.read_docstring(_docstring(function))
     properties = {
         parameter.name: schema.property_schema(
@@ -88,7 +89,8 @@ def _read_interface(
         description=description or doc.description,
         parameters=schema.with_defs(body, defs),
         load=_arguments_loader(parameters, shapes),
-        takes_context=takes_context,
+        takes_context=context is not None,
+        context_keyword=context.name if context is not None and context.kind is context.KEYWORD_ONLY else None,
     )
 
 
@@ -118,6 +120,12 @@ def _is_context(hint: Any) -> bool:
     return hint is Context or typing.get_origin(hint) is Context
 
 
+def _context_of(parameters: list[inspect.Parameter], hints: Mapping[str, Any]) -> inspect.Parameter | None:
+    """Return the parameter that takes the context: the first one, or one that is keyword-only."""
+    places = [*parameters[:1], *(parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY)]
+    return next((parameter for parameter in places if _is_context(hints.get(parameter.name))), None)
+
+
 def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, Any], name: str) -> None:
     for parameter in parameters:
         where = f"tool {name}, parameter {parameter.name}"
@@ -126,7 +134,7 @@ def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, A
         if parameter.name not in hints:
             raise TypeError(f"{where}: it has no annotation. Give it one, such as {parameter.name}: str.")
         if _is_context(hints[parameter.name]):
-            raise TypeError(f"{where}: a Context must be the first parameter.")
+            raise TypeError(f"{where}: a Context must be the first parameter or keyword-only, and the only one.")
 
 
 def _docstring(function: Any) -> str | None:
@@ -150,8 +158,9 @@ def _arguments_loader(
         wrong = [f"{name}: no such argument" for name in given if name not in shapes]
         for parameter in parameters:
             name = parameter.name
+            optional = parameter.default is not parameter.empty
             if name not in given:
-                if parameter.default is parameter.empty:
+                if not optional:
                     wrong.append(f"{name}: required but missing")
                 elif parameter.kind is parameter.POSITIONAL_ONLY:
                     positional.append(parameter.default)
@@ -159,6 +168,9 @@ def _arguments_loader(
             try:
                 value = shapes[name].load(given[name])
             except MisfitError as misfit:
+                if given[name] is None and optional:  # null is the only way to leave it out in strict mode
+                    positional += [parameter.default] if parameter.kind is parameter.POSITIONAL_ONLY else []
+                    continue
                 misfit.path = f"{name}{misfit.path}"
                 wrong.append(str(misfit))
                 continue

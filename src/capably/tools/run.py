@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import typing
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, ComputerCall, CustomToolCall, ShellCall
 from capably.types.errors import ToolError
-from capably.types.parts import Part, Text, ToolCall, ToolOutput
-from capably.types.tools import AsyncTool, BuiltinTool, Tool
+from capably.types.parts import ToolCall, ToolOutput
+from capably.types.tools import AsyncTool, BuiltinTool, CallerTool, MCPServer, Tool
+from capably.types.values import set_field
 
 if TYPE_CHECKING:
     from capably.tools.context import Context
@@ -24,11 +25,12 @@ def run_tool_calls(
 ) -> list[ToolOutput]:
     """Run the calls in order and return their outputs. An error in a tool or in a call becomes an `is_error` output.
 
+    The model reads the text of a `ToolError` that a tool raises, and of any other exception the class only.
     `cut` is a call of which only a part arrived: it is not run.
 
     Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
     """
-    by_name = _by_name(tools)
+    by_name = _by_name(tools, calls)
     _check_context(calls, by_name, context)
     for call in calls:
         if isinstance(by_name.get(call.name), AsyncTool):
@@ -46,7 +48,7 @@ async def run_tool_calls_async(
     """Run sync and async tools: async ones concurrently, the others one by one in a thread meanwhile."""
     import asyncio
 
-    by_name = _by_name(tools)
+    by_name = _by_name(tools, calls)
     _check_context(calls, by_name, context)
     outputs: list[ToolOutput | None] = [None] * len(calls)
 
@@ -68,14 +70,63 @@ async def run_tool_calls_async(
     return [output for output in outputs if output is not None]
 
 
-def _by_name(tools: Sequence[Tool[Any] | BuiltinTool]) -> dict[str, Tool[Any]]:
+def _by_name(tools: Sequence[Tool[Any] | BuiltinTool], calls: Sequence[ToolCall]) -> dict[str, Tool[Any]]:
+    """Return the tools by name, with the caller's functions for those that the provider defines."""
     by_name: dict[str, Tool[Any]] = {}
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             continue
         if by_name.setdefault(tool.name, tool) is not tool:
             raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
-    return by_name
+    defined = [tool for tool in tools if isinstance(tool, BuiltinTool)]
+    return by_name | {call.name: run for call in calls if call.name not in by_name and (run := _runner(call, defined))}
+
+
+class _Runner(Tool[Any]):
+    """A function of the caller's that takes a call."""
+
+    __slots__ = ()
+
+
+class _AsyncRunner(AsyncTool[Any]):
+    __slots__ = ()
+
+
+def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> Tool[Any] | None:
+    """Return the caller's function for a call of a tool that the provider defines; `None` for any other call.
+
+    Raises `ToolError` where there is none: the model cannot mend that.
+    """
+    if isinstance(call, ApprovalRequest):
+        functions = [tool.approve for tool in defined if isinstance(tool, MCPServer) and _is_server(tool, call.server)]
+        what, instead = f"asks to call {call.name} of the MCP server {call.server}", "llm.MCPServer(approve=...)"
+    else:
+        owners = [tool for tool in defined if isinstance(tool, CallerTool) and call.name in tool.names]
+        if not owners and not isinstance(call, CALLS):
+            return None
+        functions = [tool.run for tool in owners]
+        kinds = [f"llm.{type(owner).__name__}(run=...)" for owner in owners] or [_RUN_BY[type(call)]]
+        what, instead = f"calls {call.name}, which you run", " or ".join(kinds)
+    if len(functions) != 1 or functions[0] is None:
+        raise ToolError(
+            f"the model {what}: pass {instead} {'alone ' if len(functions) > 1 else ''}in tools= for execute_tools(), or answer it with "
+            f'response.resume(llm.ToolOutput("{call.id}", "{call.name}", ...)).'
+        )
+    function = functions[0]
+    return (_AsyncRunner if inspect.iscoroutinefunction(function) else _Runner)(function, name=call.name)
+
+
+_RUN_BY: Mapping[type[ToolCall], str] = {
+    ShellCall: "llm.Shell(run=...)",
+    ComputerCall: "llm.ComputerUse(run=...)",
+    ApplyPatchCall: "llm.ApplyPatch(run=...)",
+    CustomToolCall: "a function of this name with the argument `input`",
+}
+"""Class of a call -> what runs it."""
+
+
+def _is_server(tool: MCPServer, label: str) -> bool:
+    return label in ("", tool.options.get("server_label"), tool.options.get("name"))
 
 
 def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> None:
@@ -86,21 +137,25 @@ def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], co
 
 
 def _run(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+    from capably.types.tool_results import result_parts
+
     try:
         tool, args, kwargs = _prepare(call, tools, context)
         result = tool.function(*args, **kwargs)
         if inspect.iscoroutine(result):
             result.close()
             raise ToolError(f"tool {call.name} gave a coroutine: define it with async def, and run it async.")
-        return ToolOutput(call.id, call.name, encode_result(result))
+        return ToolOutput(call.id, call.name, result_parts(result))
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
 
 async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+    from capably.types.tool_results import result_parts
+
     try:
         tool, args, kwargs = _prepare(call, tools, context)
-        return ToolOutput(call.id, call.name, encode_result(await tool.function(*args, **kwargs)))
+        return ToolOutput(call.id, call.name, result_parts(await tool.function(*args, **kwargs)))
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
@@ -115,11 +170,26 @@ class _WrongCallError(Exception):
 
 
 def _failed(call: ToolCall, error: Exception) -> ToolOutput:
-    if isinstance(error, _WrongCallError):
-        return ToolOutput(call.id, call.name, str(error), is_error=True)
-    message = str(error)
-    kind = type(error).__name__
-    return ToolOutput(call.id, call.name, f"{kind}: {message}" if message else kind, is_error=True)
+    """Return an error for the model, with the exception for the developer.
+
+    Only what is meant for the model goes to the provider: the text of any other exception may hold secrets, so it is logged.
+    """
+    from capably.types.tool_results import NoJSONFormError
+
+    if isinstance(error, _WrongCallError | ToolError):
+        message = str(error)
+    elif isinstance(error, NoJSONFormError):
+        message = f"{call.name} ran, but its result cannot be sent: {error}."
+    else:
+        message = f"{call.name} failed with {type(error).__name__}."
+    output = ToolOutput(call.id, call.name, message, is_error=True)
+    if not isinstance(error, _WrongCallError):
+        set_field(output, "_exception", error)
+    if not isinstance(error, _WrongCallError | ToolError):
+        import logging
+
+        logging.getLogger("capably.tools").error("The tool %s failed.", call.name, exc_info=error)
+    return output
 
 
 def _prepare(
@@ -135,6 +205,8 @@ def _prepare(
             f"The arguments of {call.name} cannot be read, so it was not run: {unreadable}. "
             f"Call it again with its arguments as one JSON object. They were {_short(call.raw_args or call.args)}."
         )
+    if isinstance(tool, _Runner | _AsyncRunner):
+        return tool, [call], {}
     interface = tool.interface
     if interface.load is None:
         args, kwargs = list[Any](), dict(call.args)
@@ -145,6 +217,8 @@ def _prepare(
             raise _WrongCallError(
                 f"Wrong arguments for {call.name}: {error}. They were {_short(call.args)}."
             ) from error
+    if interface.context_keyword is not None:
+        return tool, args, {**kwargs, interface.context_keyword: context}
     return tool, [context, *args] if interface.takes_context else args, kwargs
 
 
@@ -155,24 +229,3 @@ def _short(args: Mapping[str, Any] | str) -> str:
     text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
     text = text[:301].encode(errors="backslashreplace").decode()
     return text if len(text) <= 300 else f"{text[:300]}..."
-
-
-def encode_result(result: Any) -> str | list[Part]:
-    """Encode a tool's result for the model: text and parts unchanged, anything else as JSON."""
-    if isinstance(result, str):
-        return result
-    if isinstance(result, Part):
-        return [result]
-    if isinstance(result, list | tuple):
-        items = typing.cast("Sequence[Any]", result)
-        if any(isinstance(item, Part) for item in items):
-            return [item if isinstance(item, Part) else Text(str(encode_result(item))) for item in items]
-    import msgspec
-
-    return msgspec.json.encode(result, enc_hook=_encode_other).decode()
-
-
-def _encode_other(value: Any) -> Any:
-    """Encode objects unknown to msgspec: a pydantic model as its own JSON, anything else as its text."""
-    dump = getattr(value, "model_dump", None)
-    return dump(mode="json") if callable(dump) else str(value)

@@ -223,7 +223,7 @@ class ParseError(CapablyError):
 
 
 class ToolError(CapablyError):
-    """A tool could not be run."""
+    """A tool could not be run. Raise it in a tool to say to the model why: it reads the text of no other exception."""
 
 
 def _rebuild(kind: type[CapablyError], args: tuple[Any, ...], state: dict[str, Any]) -> CapablyError:

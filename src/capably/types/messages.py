@@ -25,23 +25,32 @@ class _Turn(Value):
 
 @read_only
 class SystemMessage(_Turn):
-    """Instructions that stand above the conversation."""
+    """Instructions that stand above the conversation: texts, with cache points between them."""
 
-    __slots__ = ("text",)
-    text: str
+    __slots__ = ("content",)
+    content: tuple[p.Text | p.CachePoint, ...]
 
-    def __init__(self, text: str) -> None:
-        set_field(self, "text", text)
+    def __init__(self, content: str | Sequence[str | p.Text | p.CachePoint]) -> None:
+        parts = to_parts(content)
+        for part in parts:
+            if not isinstance(part, p.Text | p.CachePoint):
+                raise TypeError(f"system messages hold texts and cache points, not a {type(part).__name__}")
+        set_field(self, "content", parts)
         set_field(self, "_form", None)
         set_field(self, "_call_ids", None)
 
+    @property
+    def text(self) -> str:
+        """Return the instructions as one text, without the cache points."""
+        return "\n\n".join(part.text for part in self.content if isinstance(part, p.Text))
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SystemMessage) and self.text == other.text
+        return isinstance(other, SystemMessage) and self.content == other.content
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"system({self.text!r})"
+        return f"system({(self.text if len(self.content) == 1 else list(self.content))!r})"
 
 
 @read_only
@@ -112,9 +121,12 @@ Content: TypeAlias = str | p.Part | Sequence[str | p.Part | Message]
 """What a call takes as `content`, where a model admits every kind of part."""
 
 
-def system(text: str) -> SystemMessage:
-    """Return a system message: instructions above the conversation."""
-    return SystemMessage(text)
+def system(content: str | Sequence[str | p.Text | p.CachePoint]) -> SystemMessage:
+    """Return a system message: instructions above the conversation.
+
+    A cache point marks what is before it, the tools included: `llm.system(["Fixed.", llm.CachePoint(), "Of this user."])`.
+    """
+    return SystemMessage(content)
 
 
 @overload

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from capably.types.media_types import agreed_type, decode_base64, in_one_spelling
 from capably.types.values import Value, fields_of, read_only, set_field
 
 if TYPE_CHECKING:
@@ -76,32 +77,45 @@ class Media(Part):
         set_field(self, "url", url)
         set_field(self, "data", data)
         set_field(self, "file_id", file_id)
-        set_field(self, "media_type", media_type)
+        set_field(self, "media_type", in_one_spelling(media_type))
         set_field(self, "name", name)
 
     @classmethod
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
         """Reference a file that the provider fetches from `url`; a `data:` URL is decoded here."""
-        if url.startswith("data:"):
-            head, _, body = url[5:].partition(",")
-            kind, _, encoding = head.partition(";")
-            if encoding.split(";")[-1] != "base64":
-                raise ValueError("a data: URL must be base64: data:image/png;base64,....")
-            return cls.from_bytes(base64.b64decode(body), media_type=media_type or kind)
+        if url[:5].lower() == "data:":
+            return cls._from_data_url(url[5:], media_type)
         if "://" not in url:
             raise ValueError(f"{url!r} is no URL. A local file is read with llm.{cls.__name__}.from_file(...).")
-        return cls(url=url, media_type=media_type or cls._type_of(url.partition("?")[0]))
+        path = url.partition("#")[0].partition("?")[0]
+        return cls(url=url, media_type=media_type or cls._type_of(path))
+
+    @classmethod
+    def _from_data_url(cls, url: str, media_type: str | None) -> Self:
+        from urllib.parse import unquote
+
+        head, _, body = url.partition(",")
+        kind, _, encoding = head.partition(";")
+        if encoding.split(";")[-1].strip().lower() != "base64":
+            raise ValueError("a data: URL must be base64: data:image/png;base64,....")
+        try:
+            data = decode_base64(unquote(body))
+        except ValueError as error:
+            raise ValueError(f"this data: URL cannot be read: {error}") from None
+        return cls.from_bytes(data, media_type=media_type or agreed_type(data, kind or None) or "text/plain")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, media_type: str | None = None) -> Self:
-        """Read a local file now. Its media type is derived from its suffix unless it is given."""
+        """Read a local file now. Its media type is what its bytes show, or else what its suffix says, unless it is given."""
         path = os.fspath(path)
-        kind = media_type or cls._type_of(path)
-        if kind is None:
+        with open(path, "rb") as file:
+            data = file.read()
+        named = cls._type_of(path)
+        kind = media_type or agreed_type(data, named)
+        if kind is None or (media_type is named is None and kind not in cls._TYPES.values()):
             suffixes = ", ".join(sorted(cls._TYPES))
             raise ValueError(f"cannot tell the media type of {path!r}; known endings: {suffixes}. Pass media_type=.")
-        with open(path, "rb") as file:
-            return cls.from_bytes(file.read(), media_type=kind, name=os.path.basename(path))
+        return cls.from_bytes(data, media_type=kind, name=os.path.basename(path))
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview, *, media_type: str, name: str | None = None) -> Self:
@@ -127,10 +141,15 @@ class Media(Part):
         return base64.b64encode(self.data).decode("ascii")
 
 
-class Image(Media):
-    """A picture."""
+ImageDetail: TypeAlias = Literal["auto", "low", "high", "original"]
 
-    __slots__ = ()
+
+@read_only
+class Image(Media):
+    """A picture. `detail` is the resolution at which the model sees it, where the API lets you choose (OpenAI, Gemini 3)."""
+
+    __slots__ = ("detail",)
+    detail: ImageDetail | None
     _TYPES: ClassVar[Mapping[str, str]] = {
         ".png": "image/png",
         ".jpg": "image/jpeg",
@@ -140,6 +159,48 @@ class Image(Media):
         ".heic": "image/heic",
         ".heif": "image/heif",
     }
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        data: bytes | None = None,
+        file_id: str | None = None,
+        media_type: str | None = None,
+        name: str | None = None,
+        detail: ImageDetail | None = None,
+    ) -> None:
+        super().__init__(url=url, data=data, file_id=file_id, media_type=media_type, name=name)
+        set_field(self, "detail", detail)
+
+    @classmethod
+    def from_url(cls, url: str, *, media_type: str | None = None, detail: ImageDetail | None = None) -> Self:
+        """Reference a picture that the provider fetches from `url`; a `data:` URL is decoded here."""
+        return super().from_url(url, media_type=media_type).__replace__(detail=detail)
+
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], *, media_type: str | None = None, detail: ImageDetail | None = None
+    ) -> Self:
+        """Read a local file now. Its media type is what its bytes show, or else what its suffix says, unless it is given."""
+        return super().from_file(path, media_type=media_type).__replace__(detail=detail)
+
+    @classmethod
+    def from_bytes(
+        cls,
+        data: bytes | bytearray | memoryview,
+        *,
+        media_type: str,
+        name: str | None = None,
+        detail: ImageDetail | None = None,
+    ) -> Self:
+        """Use bytes in memory with this media type (`image/png`, ...)."""
+        return super().from_bytes(data, media_type=media_type, name=name).__replace__(detail=detail)
+
+    @classmethod
+    def from_file_id(cls, file_id: str, *, media_type: str | None = None, detail: ImageDetail | None = None) -> Self:
+        """Reference a picture that was uploaded to the provider before; `file_id` is the provider's own."""
+        return super().from_file_id(file_id, media_type=media_type).__replace__(detail=detail)
 
 
 class Document(Media):
@@ -246,19 +307,26 @@ class ToolCall(Part):
 
 @read_only
 class ToolOutput(Part):
-    """The result of a tool call, to be sent back: text, or a list of parts."""
+    """The result of a tool call, to be sent back: text, a list of parts, or plain JSON."""
 
-    __slots__ = ("id", "is_error", "name", "value")
+    __slots__ = ("_exception", "id", "is_error", "name", "value")
     id: str
     name: str
     value: Any
     is_error: bool
+    _exception: Exception | None
 
     def __init__(self, id: str, name: str, value: Any, is_error: bool = False) -> None:
         set_field(self, "id", id)
         set_field(self, "name", name)
         set_field(self, "value", value)
         set_field(self, "is_error", is_error)
+        set_field(self, "_exception", None)
+
+    @property
+    def exception(self) -> Exception | None:
+        """Return what the tool raised, with its traceback; `None` in a copy, and in an output that was stored."""
+        return self._exception
 
 
 @read_only

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Never
 
     from capably.types.facts import ModelInfo
-    from capably.types.messages import Message
+    from capably.types.messages import Message, SystemMessage
     from capably.types.timeout import Timeout
 
     OnlyWithReasoningOff: TypeAlias = Never
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Request:
     """A call to send: the model, the conversation, and the parameters that passed the check.
 
-    `system` holds the instructions that lead the conversation; system messages in mid-conversation stay in `messages`.
+    `system` holds the instructions that lead the conversation as one text, and `instructions` the messages they stand in;
+    system messages in mid-conversation stay in `messages`.
     `params` has only keys of `CallParams` that a model can refuse; an adapter encodes every one of them or raises.
     """
 
@@ -41,6 +42,7 @@ class Request:
         "extra",
         "headers",
         "info",
+        "instructions",
         "max_retries",
         "messages",
         "model_id",
@@ -57,6 +59,7 @@ class Request:
         endpoint: str | None,
         messages: Sequence[Message],
         system: str | None,
+        instructions: Sequence[SystemMessage] = (),
         params: Mapping[str, Any],
         extra: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -68,6 +71,7 @@ class Request:
         self.endpoint: str | None = endpoint
         self.messages: Sequence[Message] = messages
         self.system: str | None = system
+        self.instructions: Sequence[SystemMessage] = instructions
         self.params: Mapping[str, Any] = params
         self.extra: Mapping[str, Any] | None = extra
         self.headers: Mapping[str, str] | None = headers

@@ -28,10 +28,11 @@ class ToolInterface:
     """The description of a tool for a model, and the loader of its arguments.
 
     `load` converts a call's arguments to positional and named Python arguments, raising `ValueError` if they do not fit;
-    without it they are passed by name, unchanged. `takes_context`: the function's first parameter is a `Context`.
+    without it they are passed by name, unchanged. `takes_context`: a parameter is a `Context`, the first one or that of
+    the name `context_keyword`.
     """
 
-    __slots__ = ("description", "load", "parameters", "takes_context")
+    __slots__ = ("context_keyword", "description", "load", "parameters", "takes_context")
 
     def __init__(
         self,
@@ -40,11 +41,13 @@ class ToolInterface:
         parameters: Mapping[str, Any],
         load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = None,
         takes_context: bool = False,
+        context_keyword: str | None = None,
     ) -> None:
         self.description: str | None = description
         self.parameters: Mapping[str, Any] = parameters
         self.load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = load
         self.takes_context: bool = takes_context
+        self.context_keyword: str | None = context_keyword
 
 
 class Tool(FunctionObject, Generic[ResultT_co, P]):
@@ -178,6 +181,22 @@ class BuiltinTool:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.options.items())})"
 
 
+class CallerTool(BuiltinTool):
+    """A tool that the provider defines and you run.
+
+    `run` is a function of one call (`llm.ToolCall`, or its own class), for `execute_tools()`: it returns what a tool may
+    return. Without it, answer the calls yourself with `llm.ToolOutput(call.id, call.name, ...)`.
+    """
+
+    __slots__ = ("run",)
+    names: ClassVar[frozenset[str]] = frozenset()
+    """The names under which calls of it arrive."""
+
+    def __init__(self, *, run: Callable[[Any], Any] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.run: Callable[[Any], Any] | None = run
+
+
 class WebSearch(BuiltinTool):
     """The provider searches the web."""
 
@@ -213,25 +232,41 @@ class ImageGeneration(BuiltinTool):
     kind = "image_generation"
 
 
-class ComputerUse(BuiltinTool):
+_POINTER = """
+    double_click hold_key key left_click left_click_drag left_mouse_down left_mouse_up middle_click mouse_move right_click
+    screenshot scroll triple_click type wait zoom
+"""
+"""Names that the calls of Anthropic's two toolsets share. Source: anthropic 2.12.0, types (read 2026-11-29)."""
+
+
+class ComputerUse(CallerTool):
     """The model operates a screen, mouse and keyboard that you provide."""
 
     __slots__ = ()
     kind = "computer_use"
+    names: ClassVar[frozenset[str]] = frozenset(f"computer cursor_position {_POINTER}".split())
 
 
 class MCPServer(BuiltinTool):
-    """The provider calls the tools of an MCP server."""
+    """The provider calls the tools of an MCP server.
 
-    __slots__ = ()
+    `approve` is a function of an `llm.ApprovalRequest`, for `execute_tools()`: it returns `True`, or why not.
+    """
+
+    __slots__ = ("approve",)
     kind = "mcp"
 
+    def __init__(self, *, approve: Callable[[Any], Any] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.approve: Callable[[Any], Any] | None = approve
 
-class Memory(BuiltinTool):
+
+class Memory(CallerTool):
     """The model keeps notes that you store."""
 
     __slots__ = ()
     kind = "memory"
+    names: ClassVar[frozenset[str]] = frozenset({"memory"})
 
 
 class ToolSearch(BuiltinTool):
@@ -241,32 +276,36 @@ class ToolSearch(BuiltinTool):
     kind = "tool_search"
 
 
-class Bash(BuiltinTool):
+class Bash(CallerTool):
     """The model runs commands in a shell that you provide."""
 
     __slots__ = ()
     kind = "bash"
+    names: ClassVar[frozenset[str]] = frozenset({"bash"})
 
 
-class Shell(BuiltinTool):
-    """The model runs commands in a shell."""
+class Shell(CallerTool):
+    """The model runs commands in a shell: yours, or the provider's with `environment={"type": "container_auto"}`."""
 
     __slots__ = ()
     kind = "shell"
+    names: ClassVar[frozenset[str]] = frozenset({"shell", "local_shell"})
 
 
-class TextEditor(BuiltinTool):
+class TextEditor(CallerTool):
     """The model edits text files that you provide."""
 
     __slots__ = ()
     kind = "text_editor"
+    names: ClassVar[frozenset[str]] = frozenset({"str_replace_based_edit_tool"})
 
 
-class ApplyPatch(BuiltinTool):
+class ApplyPatch(CallerTool):
     """The model proposes patches that you apply."""
 
     __slots__ = ()
     kind = "apply_patch"
+    names: ClassVar[frozenset[str]] = frozenset({"apply_patch"})
 
 
 class GoogleMaps(BuiltinTool):
@@ -276,8 +315,14 @@ class GoogleMaps(BuiltinTool):
     kind = "google_maps"
 
 
-class BrowserUse(BuiltinTool):
+class BrowserUse(CallerTool):
     """The model operates a browser that you provide."""
 
     __slots__ = ()
     kind = "browser_use"
+    names: ClassVar[frozenset[str]] = frozenset(
+        f"""
+        browser close_tab file_upload find form_input get_page_text hover javascript_exec list_tabs navigate new_tab
+        read_console read_network read_page scroll_to switch_tab {_POINTER}
+    """.split()
+    )

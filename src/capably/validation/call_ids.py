@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from capably.providers.call_ids import reissued
 from capably.types import parts as p
+from capably.types.calls import ApprovalRequest
 from capably.types.messages import AssistantMessage, Message, Source, UserMessage
 from capably.types.values import set_field
 
@@ -74,7 +75,9 @@ class Ids:
         """Return the ids of the calls of an answer. They wait from here on."""
         new: list[str | None] = []
         for part in message.content:
-            if type(part) is p.ToolCall:
+            if isinstance(part, ApprovalRequest):
+                pairs.loose.add(part.id)  # It may be left without an answer.
+            elif isinstance(part, p.ToolCall):
                 id = self._issue(part.id, own)
                 pairs.waiting.setdefault(part.id, []).append(Call(place, part, id))
                 new.append(id)
@@ -162,7 +165,7 @@ def _id_of(part: Any) -> str | None:
 
 def _with_id(part: Any, id: str) -> p.Part:
     if isinstance(part, p.ToolCall):
-        return p.ToolCall(id, part.name, part.args, part.raw_args)
+        return part.__replace__(id=id)
     if isinstance(part, p.ToolOutput):
         return p.ToolOutput(id, part.name, part.value, part.is_error)
     raw = {key: id if key in ANSWERS else value for key, value in part.raw.items()}

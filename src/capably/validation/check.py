@@ -112,6 +112,7 @@ def _violations(
         elif isinstance(message, SystemMessage):
             if compiled[feature]:
                 violations.append(_instructions(compiled.profile, messages, message, feature))
+            violations += _parts(compiled.profile, messages, message) if len(message.content) > 1 else ()
         else:
             feature = "system_messages"
             if isinstance(message, UserMessage):
@@ -155,7 +156,7 @@ def _instructions(profile: Profile, messages: list[Message], message: SystemMess
     )
 
 
-def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any]) -> Iterator[Violation]:
+def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any] | SystemMessage) -> Iterator[Violation]:
     for part in message.content:
         violation = _part(profile, part)
         if violation:

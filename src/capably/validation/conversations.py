@@ -126,7 +126,7 @@ def _note_ids(message: Message) -> tuple[str, ...]:
     if not isinstance(message, SystemMessage):
         kind = p.ToolCall if isinstance(message, AssistantMessage) else p.ToolOutput
         content: tuple[Any, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        ids = tuple([part.id for part in content if type(part) is kind])
+        ids = tuple([part.id for part in content if isinstance(part, kind)])
     set_field(message, "_call_ids", ids)
     return ids
 

@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 
-def drop_from_messages(messages: list[Message], thing: object) -> None:
-    """Remove this very part or message; an equal one stays. A message that is left empty is removed too."""
-    remaining = [_without(message, thing) for message in messages if message is not thing]
+def drop_from_messages(messages: list[Message], thing: object, instead: p.Part | None = None) -> None:
+    """Remove this very part or message, or put another part in its place; an equal one stays. A message that is left
+    empty is removed too."""
+    remaining = [_without(message, thing, instead) for message in messages if message is not thing]
     messages[:] = [message for message in remaining if message is not None]
 
 
-def _without(message: Message, part: object) -> Message | None:
-    if isinstance(message, SystemMessage) or not any(_holds(other, part) for other in message.content):
+def _without(message: Message, part: object, instead: p.Part | None) -> Message | None:
+    if not any(_holds(other, part) for other in message.content):
         return message
-    content: list[Any] = [_emptied(other, part) for other in message.content if other is not part]
+    replaced = [instead if other is part else _emptied(other, part, instead) for other in message.content]
+    content: list[Any] = [other for other in replaced if other is not None]
     if not content:
         return None
+    if isinstance(message, SystemMessage):
+        return SystemMessage(content)
     return AssistantMessage(content, message.source) if isinstance(message, AssistantMessage) else UserMessage(content)
 
 
@@ -38,11 +42,12 @@ def _items(output: p.ToolOutput) -> list[Any]:
     return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
 
 
-def _emptied(other: p.Part, part: object) -> p.Part:
-    """Return a tool's result without a part that it holds."""
+def _emptied(other: p.Part, part: object, instead: p.Part | None) -> p.Part:
+    """Return a tool's result without a part that it holds, or with another in its place."""
     if not isinstance(other, p.ToolOutput) or not _holds(other, part):
         return other
-    left = [p.Text(item) if isinstance(item, str) else item for item in _items(other) if item is not part]
+    items = [instead if item is part else item for item in _items(other)]
+    left = [p.Text(item) if isinstance(item, str) else item for item in items if item is not None]
     return p.ToolOutput(other.id, other.name, left or "", other.is_error)
 
 

@@ -197,10 +197,12 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
     """Return the violation for a value that the wire format cannot express."""
     group, _, word = missing.feature.partition(".")
     feature = "output" if group == "output" else _OF_PARAMETER.get(missing.feature, missing.feature)
-    value = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
+    value: Any = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
     what = f"`{feature}={shown(value)}`" if missing.words and feature in PARAMETERS else f"`{feature}`"
     if group == "input":
-        name = type(value).__name__
+        name = (
+            f"{type(value).__name__}(detail={shown(value.detail)})" if word == "image.detail" else type(value).__name__
+        )
         what = f"{word} input (`llm.{name}`)" if name in PARTS.values() else f"this `llm.{name}`"
     elif group == "builtin_tools":
         what = f"the built-in tool llm.{type(value).__name__}"
@@ -222,7 +224,9 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
 
 
 def _drop(call: Call, missing: NoSpellingError) -> None:
-    if isinstance(missing.value, (Part, SystemMessage)):
+    if missing.feature == "input.image.detail":
+        drop_from_messages(call.messages, missing.value, missing.value.__replace__(detail=None))
+    elif isinstance(missing.value, (Part, SystemMessage)):
         drop_from_messages(call.messages, missing.value)
     else:
         drop_from_parameters(call.params, missing.feature, missing.value)

@@ -207,7 +207,14 @@ def test_a_tool_object_can_be_chosen() -> None:
     assert config["allowedFunctionNames"] == ["weather"]
 
 
-@pytest.mark.parametrize("kind", [tool for tool in t.BuiltinTool.__subclasses__() if tool.kind != "mcp"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tool
+        for tool in (*t.BuiltinTool.__subclasses__(), *t.CallerTool.__subclasses__())
+        if tool not in (t.CallerTool, t.MCPServer)
+    ],
+)
 def test_a_built_in_tool_is_sent_under_googles_name_or_refused(kind: type[t.BuiltinTool]) -> None:
     if kind.kind not in BUILTIN_TOOLS:
         with pytest.raises(NoSpellingError, match=kind.kind):

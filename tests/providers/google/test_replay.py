@@ -77,7 +77,7 @@ def test_tool_outputs_say_whether_they_are_errors(output: p.ToolOutput, response
 
 
 def test_a_tool_result_that_mixes_media_with_other_parts_is_refused() -> None:
-    with pytest.raises(TypeError, match="ToolCall"):
+    with pytest.raises(NoSpellingError, match=r"input\.tool_call"):
         encode(
             user([p.ToolOutput("", "f", [p.Image.from_bytes(PNG, media_type="image/png"), p.ToolCall("", "g", {})])])
         )

@@ -92,18 +92,19 @@ def _output(sent: Json, params: Json) -> None:
 
 
 def _system(system: Any, tools: list[Json]) -> tuple[list[Any], p.CachePoint | None]:
-    """Return the instructions, and the cache point that begins the conversation if they or the tools have one."""
+    """Return the instructions with their cache points. A point of the tools stands before them, or before the
+    conversation."""
     blocks: list[Json] = [{"text": system}] if isinstance(system, str) else system or []
-    marks = [block.pop("cache_control", None) for block in blocks]
-    if any(marks[:-1]):
-        raise Inexpressible("several cache points in the instructions")
-    last = tools[-1].pop("cache_control", None) if tools and not blocks else None
+    last = _mark(tools[-1].pop("cache_control", None)) if tools else None
     if any(tool.get("cache_control") for tool in tools):
-        raise Inexpressible("a cache point on a tool, beside instructions")
+        raise Inexpressible("a cache point between tools")
+    marks = [_mark(block.pop("cache_control", None)) for block in blocks]
     for block in blocks:
         c.only(block, "instructions", "type", "text")
-    mark = (marks[-1] if marks else None) or last
-    return [SystemMessage(block["text"]) for block in blocks], _mark(mark)
+    parts = [[block["text"], *([mark] if mark else [])] for block, mark in zip(blocks, marks, strict=True)]
+    if parts and last:
+        parts[0].insert(0, last)
+    return [SystemMessage(content) for content in parts], None if parts else last
 
 
 def _mark(mark: Json | None) -> p.CachePoint | None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.cases import Exchange
@@ -80,10 +81,14 @@ def _turn(turn: Json, exchange: Exchange, names: dict[str, str]) -> Any:
     content: Any = turn.get("content")
     if role in ("system", "developer"):
         c.only(turn, "instructions", "role", "content")
-        return SystemMessage(content if isinstance(content, str) else "".join(map(_text, content)))
+        if isinstance(content, str) or not any("cache_control" in part for part in content):
+            return SystemMessage(content if isinstance(content, str) else "".join(map(_text, content)))
+        return SystemMessage([item for part in content for item in _with_point(part)])
     if role == "user":
         c.only(turn, "a message", "role", "content")
-        return UserMessage([p.Text(content)] if isinstance(content, str) else [_part(part) for part in content])
+        return UserMessage(
+            [p.Text(content)] if isinstance(content, str) else [item for part in content for item in _with_point(part)]
+        )
     if role == "assistant":
         calls = turn.get("tool_calls") or []
         names |= {call["id"]: call["function"]["name"] for call in calls if "function" in call and call.get("id")}
@@ -109,14 +114,21 @@ def _text(part: Json) -> str:
     return part["text"]
 
 
+def _with_point(part: Json) -> Iterator[Any]:
+    """Yield one part, and the cache point on it."""
+    mark = part.get("cache_control")
+    yield _part({key: value for key, value in part.items() if key != "cache_control"})
+    if mark:
+        yield p.CachePoint(mark.get("ttl"))
+
+
 def _part(part: Json) -> p.Part:
     kind = part["type"]
     if kind == "text" and part.keys() == {"type", "text"}:
         return p.Text(part["text"])
     if kind == "image_url" and part.keys() == {"type", "image_url"}:
         image = {"url": part["image_url"]} if isinstance(part["image_url"], str) else part["image_url"]
-        if image.get("detail", "auto") == "auto":
-            return c.data_url(image["url"], p.Image)
+        return c.data_url(image["url"], p.Image, detail=image.get("detail"))
     if kind == "input_audio" and isinstance(part[kind], dict):
         return c.media("audio/" + part[kind]["format"].replace("mp3", "mpeg"), part[kind]["data"])
     if kind == "file":

@@ -77,8 +77,8 @@ def data_url(url: str, cls: type[p.Media], **fields: Any) -> p.Media:
     head, _, data = url[5:].partition(",")
     if not head.endswith(";base64"):
         raise Inexpressible("a data: URL without base64")
-    made = media(head.removesuffix(";base64"), data, **fields)
-    return cls(data=made.data, media_type=made.media_type, name=made.name)
+    made = media(head.removesuffix(";base64"), data, **{key: fields[key] for key in fields if key == "name"})
+    return cls(**{**fields, "data": made.data, "media_type": made.media_type, "name": made.name})
 
 
 def thinking(**settings: Any) -> Any:

@@ -138,10 +138,10 @@ def _part(part: Json) -> p.Part:
     kind = part["type"]
     if kind == "input_text" and part.keys() == {"type", "text"}:
         return p.Text(part["text"])
-    if kind == "input_image" and part.get("detail", "auto") == "auto":
+    if kind == "input_image":
         if part.get("file_id"):
-            return p.Image(file_id=part["file_id"])
-        return c.data_url(part["image_url"], p.Image)
+            return p.Image(file_id=part["file_id"], detail=part.get("detail"))
+        return c.data_url(part["image_url"], p.Image, detail=part.get("detail"))
     if kind == "input_file" and part.keys() <= {"type", "file_id", "file_url", "file_data", "filename"}:
         if part.get("file_data"):
             return c.data_url(part["file_data"], p.Document, name=part.get("filename"))

@@ -70,7 +70,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 344,
+        "line": 345,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -141,7 +141,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 406,
+        "line": 407,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -212,7 +212,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 596,
+        "line": 597,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -282,7 +282,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 627,
+        "line": 628,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -353,7 +353,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 566,
+        "line": 567,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -423,7 +423,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 374,
+        "line": 375,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -493,7 +493,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 439,
+        "line": 440,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -564,7 +564,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 470,
+        "line": 471,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -634,7 +634,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 534,
+        "line": 535,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -704,7 +704,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 657,
+        "line": 658,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-29",
@@ -775,7 +775,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 501,
+        "line": 502,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -844,7 +844,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 686,
+        "line": 687,
     },
 }
 

@@ -50,7 +50,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 769,
+        "line": 770,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -103,7 +103,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 812,
+        "line": 813,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -160,7 +160,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 789,
+        "line": 790,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -213,7 +213,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 834,
+        "line": 835,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 875,
+        "line": 876,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-29",
@@ -109,7 +109,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 854,
+        "line": 855,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-29",
@@ -167,7 +167,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 929,
+        "line": 930,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-29",
@@ -227,7 +227,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 903,
+        "line": 904,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-29",
@@ -286,7 +286,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 953,
+        "line": 954,
     },
     "dashscope/qwen3.8-flash": {
         "verified": "2026-11-29",
@@ -348,7 +348,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 978,
+        "line": 979,
     },
     "dashscope/qwen3.8-max": {
         "verified": "2026-11-29",
@@ -411,7 +411,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1010,
+        "line": 1011,
     },
 }
 

@@ -59,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1045,
+        "line": 1046,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -118,7 +118,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1075,
+        "line": 1076,
     },
 }
 

@@ -62,7 +62,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1124,
+        "line": 1125,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1215,
+        "line": 1216,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -159,7 +159,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1157,
+        "line": 1158,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -219,7 +219,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1186,
+        "line": 1187,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-29",
@@ -279,7 +279,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1236,
+        "line": 1237,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -325,7 +325,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1590,
+        "line": 1591,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -376,7 +376,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1636,
+        "line": 1637,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-29",
@@ -436,7 +436,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1327,
+        "line": 1328,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -482,7 +482,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1662,
+        "line": 1663,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-29",
@@ -541,7 +541,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1267,
+        "line": 1268,
     },
     "google/gemini-3.1-pro-customtools": {
         "verified": "2026-11-29",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1298,
+        "line": 1299,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-29",
@@ -661,7 +661,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1359,
+        "line": 1360,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-29",
@@ -721,7 +721,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1395,
+        "line": 1396,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-29",
@@ -782,7 +782,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1427,
+        "line": 1428,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-29",
@@ -845,7 +845,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1460,
+        "line": 1461,
     },
     "google/gemini-3.8-flash": {
         "verified": "2026-11-29",
@@ -906,7 +906,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1495,
+        "line": 1496,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -967,7 +967,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1528,
+        "line": 1529,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -1034,7 +1034,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1560,
+        "line": 1561,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -1085,7 +1085,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1687,
+        "line": 1688,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -1143,7 +1143,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1713,
+        "line": 1714,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -1184,7 +1184,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1765,
+        "line": 1766,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1237,7 +1237,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1740,
+        "line": 1741,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1274,7 +1274,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1616,
+        "line": 1617,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1895,
+        "line": 1896,
     },
     "minimax/m2.5": {
         "verified": "2026-11-29",
@@ -121,7 +121,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1921,
+        "line": 1922,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -180,7 +180,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1949,
+        "line": 1950,
     },
 }
 

@@ -51,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2060,
+        "line": 2061,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -104,7 +104,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2035,
+        "line": 2036,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -164,7 +164,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2007,
+        "line": 2008,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -226,7 +226,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1976,
+        "line": 1977,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -276,7 +276,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2081,
+        "line": 2082,
     },
 }
 

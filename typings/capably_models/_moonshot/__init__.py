@@ -62,7 +62,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2101,
+        "line": 2102,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -124,7 +124,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2130,
+        "line": 2131,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -188,7 +188,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2159,
+        "line": 2160,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -246,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2191,
+        "line": 2192,
     },
 }
 

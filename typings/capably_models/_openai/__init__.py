@@ -72,7 +72,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2914,
+        "line": 2915,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -148,7 +148,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2879,
+        "line": 2880,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-29",
@@ -209,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2239,
+        "line": 2240,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -278,7 +278,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2300,
+        "line": 2301,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -347,7 +347,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2316,
+        "line": 2317,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -405,7 +405,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2333,
+        "line": 2334,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -451,7 +451,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2354,
+        "line": 2355,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -530,7 +530,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2373,
+        "line": 2374,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -603,7 +603,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2394,
+        "line": 2395,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -656,7 +656,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2425,
+        "line": 2426,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -714,7 +714,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2444,
+        "line": 2445,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -796,7 +796,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2465,
+        "line": 2466,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -878,7 +878,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2496,
+        "line": 2497,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -949,7 +949,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2524,
+        "line": 2525,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -1002,7 +1002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2545,
+        "line": 2546,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1073,7 +1073,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2564,
+        "line": 2565,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1132,7 +1132,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2611,
+        "line": 2612,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1185,7 +1185,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2592,
+        "line": 2593,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1250,7 +1250,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2690,
+        "line": 2691,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1329,7 +1329,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2634,
+        "line": 2635,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1400,7 +1400,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2662,
+        "line": 2663,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1481,7 +1481,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2713,
+        "line": 2714,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1561,7 +1561,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2766,
+        "line": 2767,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1621,7 +1621,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2858,
+        "line": 2859,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1685,7 +1685,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2842,
+        "line": 2843,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1765,7 +1765,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2792,
+        "line": 2793,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1845,7 +1845,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2740,
+        "line": 2741,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1924,7 +1924,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2815,
+        "line": 2816,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1968,7 +1968,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2254,
+        "line": 2255,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -2034,7 +2034,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2897,
+        "line": 2898,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -2103,7 +2103,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2268,
+        "line": 2269,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2161,7 +2161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2284,
+        "line": 2285,
     },
 }
 

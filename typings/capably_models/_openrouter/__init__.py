@@ -50,10 +50,10 @@ PROFILES = {
         },
         "verbosity": [],
         "prefill": True,
-        "cache": {"automatic": True, "breakpoints": []},
+        "cache": {"automatic": True, "breakpoints": ["5m", "1h"]},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2932,
+        "line": 2933,
     }
 }
 

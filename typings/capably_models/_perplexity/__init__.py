@@ -46,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2957,
+        "line": 2958,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -91,7 +91,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2979,
+        "line": 2980,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -144,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2999,
+        "line": 3000,
     },
 }
 

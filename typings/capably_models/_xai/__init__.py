@@ -68,7 +68,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3103,
+        "line": 3104,
     },
     "xai/grok-3-mini": {
         "verified": "2026-11-22",
@@ -131,7 +131,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3050,
+        "line": 3051,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-29",
@@ -183,7 +183,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 3284,
+        "line": 3285,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -242,7 +242,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3264,
+        "line": 3265,
     },
     "xai/grok-4.20-reasoning-build-0.1": {
         "verified": "2026-11-29",
@@ -312,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3235,
+        "line": 3236,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-29",
@@ -384,7 +384,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3133,
+        "line": 3134,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-29",
@@ -455,7 +455,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3167,
+        "line": 3168,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-29",
@@ -527,7 +527,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3200,
+        "line": 3201,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3075,
+        "line": 3076,
     },
 }
 

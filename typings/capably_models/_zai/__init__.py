@@ -61,7 +61,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3312,
+        "line": 3313,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -123,7 +123,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3365,
+        "line": 3366,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -184,7 +184,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3395,
+        "line": 3396,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-29",
@@ -246,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3424,
+        "line": 3425,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -306,7 +306,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3339,
+        "line": 3340,
     },
 }
 

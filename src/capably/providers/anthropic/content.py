@@ -6,8 +6,6 @@ import datetime
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import msgspec
-
 from capably.providers.json import is_object
 from capably.providers.message_cache import Form, encoded
 from capably.providers.spellings import NoSpellingError, Spelling, Spellings, contents, feature_of, lack, no_field
@@ -15,6 +13,7 @@ from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage
 from capably.types.request import Request
+from capably.types.tool_results import result_parts
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -24,6 +23,9 @@ ENDPOINT = "messages"
 THINKING = ("thinking", "redacted_thinking")
 """Block types that only the model that wrote them may get back; they take no cache point either."""
 
+MAX_POINTS = 4
+"""Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching (read 2026-11-29)."""
+
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 TEXT_TYPES = ("application/json", "application/xml", "application/yaml")
 """Media types besides `text/*` that are sent as plain text."""
@@ -32,7 +34,7 @@ Block = dict[str, Any]
 
 
 def encode_messages(body: dict[str, Any], request: Request, *, provider: str) -> None:
-    """Write `messages` into `body`, after `system` and `tools`: a leading cache point marks those."""
+    """Write `messages` into `body`, after `tools` and `system`: a leading cache point marks those."""
     messages: list[Block] = []
     body["messages"] = messages
     toolsets: dict[str, str] = {}
@@ -53,6 +55,32 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str) ->
         request.messages, ("anthropic", provider), replay=replay, encode_text=_encode_text, encode=encode
     ):
         messages += [_with_toolsets(message, toolsets) for message in form] if toolsets else form
+    _check_points(body, request)
+
+
+def _check_points(body: dict[str, Any], request: Request) -> None:
+    """Raise for more cache points than the API takes, naming the first one."""
+    messages = [*request.instructions, *request.messages]
+    points = [part for message in messages for part in message.content if type(part) is p.CachePoint]
+    if len(points) <= MAX_POINTS:
+        return
+    system: str | list[Block] = body.get("system", [])
+    places = [*body.get("tools", ()), *([] if isinstance(system, str) else system)]
+    places += [block for message in body["messages"] for block in message["content"]]
+    count = sum("cache_control" in place for place in places)
+    if count > MAX_POINTS:
+        why = f"Anthropic takes {MAX_POINTS} cache points in a request, and this one has {count}."
+        _refuse(points[0], why, "Leave the first ones out: the later ones mark what is before them too")
+
+
+def encode_system(body: dict[str, Any], request: Request) -> None:
+    """Write `system` into `body`, after `tools`: one text, or blocks where there are several or one is marked."""
+    instructions = request.instructions or ([SystemMessage(request.system)] if request.system else ())
+    blocks = _encode_parts([part for message in instructions for part in message.content], _SYSTEM, body)
+    if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
+        body["system"] = blocks[0]["text"]
+    elif blocks:
+        body["system"] = blocks
 
 
 def _encode_text(role: str, text: str) -> Form:
@@ -61,9 +89,8 @@ def _encode_text(role: str, text: str) -> Form:
 
 def _encode_message(message: Message, body: dict[str, Any]) -> Form:
     if isinstance(message, SystemMessage):
-        return (
-            [] if _is_blank(message.text) else [{"role": "system", "content": [{"type": "text", "text": message.text}]}]
-        )
+        content = _encode_parts(message.content, _SYSTEM, body)
+        return [{"role": "system", "content": content}] if content else []
     if isinstance(message, AssistantMessage):
         content = _encode_parts(message.content, _ASSISTANT, body, foreign=message.source is not None)
         return [{"role": "assistant", "content": content}] if content else []
@@ -132,10 +159,10 @@ def _encode_parts(
     blocks: list[Block] = []
     for part in parts:
         if isinstance(part, p.CachePoint):
-            if not (_mark(blocks, part.ttl) or _mark_before(body, part.ttl)):
+            if not (_mark(blocks, part) or _mark_before(body, part)):
                 _refuse(part, "There is nothing before it that could be cached.", "Put it after a part")
             continue
-        encode = table.get(type(part))
+        encode = table.get(p.ToolCall if isinstance(part, p.ToolCall) else type(part))
         if encode is None:
             raise _no_place(part)
         if foreign and isinstance(part, p.Unknown):
@@ -148,27 +175,33 @@ def _encode_parts(
     return blocks
 
 
-def _mark(blocks: list[Block], ttl: str | None) -> bool:
+def _mark(blocks: list[Block], point: p.CachePoint) -> bool:
     """Set a cache point on the last of `blocks` that may carry one. Blocks are copied: they may belong to a reply."""
+    mark = cache_control(point.ttl)
     for at in range(len(blocks) - 1, -1, -1):
         if blocks[at].get("type") not in THINKING:
-            blocks[at] = {**blocks[at], "cache_control": cache_control(ttl)}
+            if blocks[at].get("cache_control", mark) != mark:
+                why = "There is nothing between it and the cache point before it, which has another lifetime."
+                _refuse(point, why, "Leave one of them out")
+            blocks[at] = {**blocks[at], "cache_control": mark}
             return True
     return False
 
 
-def _mark_before(body: dict[str, Any], ttl: str | None) -> bool:
+def _mark_before(body: dict[str, Any], point: p.CachePoint) -> bool:
     """Set a cache point on what was encoded last: a message, else the system text, else the last tool."""
-    messages: list[Block] = body["messages"]
+    messages: list[Block] = body.get("messages", [])
     for at in range(len(messages) - 1, -1, -1):
         content = list(messages[at]["content"])
-        if _mark(content, ttl):
+        if _mark(content, point):
             messages[at] = {**messages[at], "content": content}
             return True
-    if "system" in body:
-        body["system"] = [{"type": "text", "text": body["system"], "cache_control": cache_control(ttl)}]
+    system: str | list[Block] = body.get("system", [])
+    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system
+    if blocks and _mark(blocks, point):
+        body["system"] = blocks
         return True
-    return _mark(body.get("tools", []), ttl)
+    return _mark(body.get("tools", []), point)
 
 
 def _results_first(blocks: list[Block]) -> list[Block]:
@@ -198,6 +231,9 @@ def _is_blank(text: str) -> bool:
 
 
 def _image(part: p.Image) -> Block:
+    if part.detail not in (None, "auto"):
+        why = "Anthropic's models see a picture at one resolution."
+        raise NoSpellingError("input.image.detail", part, why, "Leave detail out, or scale the picture")
     if part.data is not None and part.media_type not in IMAGE_TYPES:
         _refuse(part, f"Images must be one of {', '.join(IMAGE_TYPES)}; this one is {part.media_type}.", "Convert it")
     return {"type": "image", "source": _media_source(part)}
@@ -242,13 +278,8 @@ def _tool_output(part: p.ToolOutput) -> Block:
 
 
 def _output_value(value: Any) -> str | list[Block]:
-    if isinstance(value, str):
-        return value
-    items: list[Any] = [value] if isinstance(value, p.Part) else list(value) if isinstance(value, list | tuple) else []  # pyright: ignore[reportUnknownArgumentType]
-    if any(isinstance(item, p.Part) for item in items):
-        parts = [p.Text(item) if isinstance(item, str) else item for item in items]
-        return _encode_parts(parts, _OUTPUT, {"messages": []})
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    result = result_parts(value)
+    return result if isinstance(result, str) else _encode_parts(result, _OUTPUT, {"messages": []})
 
 
 def _raw(part: p.Unknown) -> Block:
@@ -268,6 +299,7 @@ _OUTPUT: dict[type, Callable[..., Block | None]] = {
     p.Document: _document,
     p.Unknown: _raw,
 }
+_SYSTEM: dict[type, Callable[..., Block | None]] = {p.Text: _text}
 _USER = {**_OUTPUT, p.ToolOutput: _tool_output}
 _ASSISTANT: dict[type, Callable[..., Block | None]] = {
     p.Text: _text,

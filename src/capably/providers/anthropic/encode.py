@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_messages
+from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_messages, encode_system
 from capably.providers.anthropic.schema import LooseSchemaError, adapt_schema
 from capably.providers.json import is_object
 from capably.providers.spellings import (
@@ -60,10 +60,11 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
     params = {name: value for name, value in request.params.items() if value is not None}
     body: Body = {"model": request.model_id, "max_tokens": _most(request, params)}
     if request.system and not request.system.isspace():
-        body["system"] = request.system
+        body["system"] = []  # Its place in the body: cache points in it may mark the tools.
     prefill = params.pop("prefill", None)
     for name, value in params.items():
         write_feature(SPELLINGS, name, value, body, request)
+    encode_system(body, request)
     encode_messages(body, request, provider=provider)
     if prefill is not None:
         write_feature(SPELLINGS, "prefill", prefill, body, request)

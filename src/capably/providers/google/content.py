@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from capably.providers.json import load_json
 from capably.providers.message_cache import Form, encoded
 from capably.providers.spellings import NoSpellingError, Spellings, contents, feature_of, lack, no_field
 from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request
+from capably.types.tool_results import result_parts
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -35,6 +37,10 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
 
     The token continues such an answer: the earlier conversation is sent unchanged, without the answer's parts.
     """
+    for instruction in request.instructions:
+        for part in instruction.content:
+            if isinstance(part, p.CachePoint):
+                raise lack(CONTENT, feature_of(part), part)
     messages = list(request.messages)
     token = None
     while messages and (found := _token_of(messages[-1], request)):
@@ -192,20 +198,14 @@ def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
 
 def _split(value: Any) -> tuple[Any, list[p.Media]]:
     """Return a tool's result as text or JSON, and the media in it."""
-    if isinstance(value, p.Part):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        return value, []
-    items: Sequence[Any] = cast("Sequence[Any]", value)
-    if not any(isinstance(item, p.Part) for item in items):
-        return items, []
-    media = [item for item in items if isinstance(item, p.Media)]
-    rest = [item for item in items if not isinstance(item, p.Media)]
-    texts = [item.text if isinstance(item, p.Text) else item for item in rest]
-    if not all(isinstance(text, str) for text in texts):
-        odd = next(text for text in texts if not isinstance(text, str))
-        raise TypeError(f"a tool's result holds a {type(odd).__name__}; beside media it may hold texts only")
-    return "".join(texts), media
+    parts = result_parts(value)
+    if isinstance(parts, str):
+        return (value if isinstance(value, str) else load_json(parts)), []
+    for part in parts:
+        if not isinstance(part, p.Media | p.Text):
+            raise lack(CONTENT, feature_of(part), part)
+    text = "".join(part.text for part in parts if isinstance(part, p.Text))
+    return text, [part for part in parts if isinstance(part, p.Media)]
 
 
 def encode_part(part: p.Part, request: Request) -> Wire:
@@ -220,13 +220,22 @@ def _encode_text(part: p.Text, _request: Request) -> Wire:
     return {"text": part.text}
 
 
-def _encode_media(part: p.Media, _request: Request) -> Wire:
+def _encode_media(part: p.Media, request: Request) -> Wire:
+    resolution = _resolution(part, request) if isinstance(part, p.Image) and part.detail not in (None, "auto") else {}
     if part.data is not None:
         if part.media_type is None:
             raise NoSpellingError(feature_of(part), part, "Gemini must be told what the bytes are.", "Pass media_type=")
-        return {"inlineData": {"mimeType": part.media_type, "data": part.base64()}}
+        return {"inlineData": {"mimeType": part.media_type, "data": part.base64()}, **resolution}
     uri = part.url or _file_uri(part.file_id or "")
-    return {"fileData": {"mimeType": part.media_type, "fileUri": uri} if part.media_type else {"fileUri": uri}}
+    file = {"mimeType": part.media_type, "fileUri": uri} if part.media_type else {"fileUri": uri}
+    return {"fileData": file, **resolution}
+
+
+def _resolution(part: p.Image, request: Request) -> Wire:
+    if part.detail not in ("low", "high") or not _is_gemini_3(request):
+        why = "Gemini takes low and high, from generation 3 on."
+        raise NoSpellingError("input.image.detail", part, why, "Leave detail out", ("low", "high"))
+    return {"mediaResolution": {"level": f"MEDIA_RESOLUTION_{part.detail.upper()}"}}
 
 
 def _file_uri(file_id: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from capably.providers.openai.schema import without_nulls
-from capably.providers.spellings import NoSpellingError, Spelling, feature_of, lack
+from capably.providers.spellings import NoSpellingError, Spelling, feature_of, field, lack
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
+from capably.types.messages import SystemMessage
 from capably.types.request import Request
+from capably.types.tool_results import result_parts
 from capably.types.tools import Tool
 
 CACHE_TTLS = ("30m", "12h")
@@ -37,11 +39,41 @@ def file_name(document: p.Media) -> str:
     return document.name or FILE_NAMES.get(document.media_type or "", "document")
 
 
-def cache_breakpoint(point: p.CachePoint) -> dict[str, Any]:
-    """Return the mark for the last content part before a cache point."""
-    if not CACHE_POINT.can_express(point.ttl):
-        raise lack({"cache.point": CACHE_POINT}, "cache.point", point)
-    return {"mode": "explicit", "ttl": point.ttl or CACHE_TTLS[0]}
+def set_cache_point(content: Sequence[dict[str, Any]], point: p.CachePoint, spelling: Spelling) -> None:
+    """Mark the last content part before a cache point, in the spelling of the host."""
+    if not content:
+        raise unplaced(point)
+    if not spelling.can_express(point.ttl):
+        raise lack({"cache.point": spelling}, "cache.point", point)
+    mark = _cache_control(point.ttl) if spelling is CONTROL_POINT else _cache_breakpoint(point.ttl)
+    if content[-1].get(spelling.path, mark) != mark:
+        why = "There is nothing between it and the cache point before it, which has another lifetime."
+        raise NoSpellingError("cache.point", point, why, "Leave one of them out")
+    content[-1][spelling.path] = mark
+
+
+def _cache_breakpoint(ttl: str | None) -> dict[str, Any]:
+    return {"mode": "explicit", "ttl": ttl or CACHE_TTLS[0]}
+
+
+def _cache_control(ttl: str | None) -> dict[str, Any]:
+    return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}
+
+
+def instructions_of(
+    messages: Sequence[SystemMessage], kind: str, spelling: Spelling
+) -> str | list[dict[str, Any]] | None:
+    """Return instructions as one text, or as content parts of this type where they have cache points."""
+    parts = [part for message in messages for part in message.content]
+    if not any(isinstance(part, p.CachePoint) for part in parts):
+        return "\n\n".join(message.text for message in messages) or None
+    content: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, p.CachePoint):
+            set_cache_point(content, part, spelling)
+        else:
+            content.append({"type": kind, "text": part.text})
+    return content
 
 
 def encode_cache(body: dict[str, Any], ttl: str, _: Request) -> None:
@@ -54,6 +86,11 @@ def encode_cache(body: dict[str, Any], ttl: str, _: Request) -> None:
 
 CACHE = Spelling("prompt_cache_options", encode_cache, words=(*CACHE_TTLS, RETENTION), plain=True)
 CACHE_POINT = Spelling("prompt_cache_breakpoint", words=(*CACHE_TTLS, None))
+CONTROL = field("cache_control", _cache_control, words=("5m", "1h"))
+CONTROL_POINT = Spelling("cache_control", words=("5m", "1h", None))
+"""Anthropic's spelling, at hosts that take it for all models.
+
+Source: https://openrouter.ai/docs/client-sdks/typescript/models/anthropiccachecontroldirective (read 2026-11-29)."""
 
 
 def unplaced(point: p.CachePoint) -> NoSpellingError:
@@ -71,14 +108,8 @@ def foreign(part: p.Part) -> NoSpellingError:
 
 def output_parts(output: p.ToolOutput) -> list[p.Part]:
     """Return the result of a tool as parts. Other values become JSON text; errors are labelled."""
-    value: Any = output.value
-    parts: list[p.Part]
-    if isinstance(value, p.Part):
-        parts = [value]
-    elif isinstance(value, (list, tuple)) and value and all(isinstance(item, (p.Part, str)) for item in value):  # pyright: ignore[reportUnknownVariableType]
-        parts = [p.Text(item) if isinstance(item, str) else item for item in value]  # pyright: ignore[reportUnknownVariableType]
-    else:
-        parts = [p.Text(value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode())]
+    result = result_parts(output.value)
+    parts: list[p.Part] = [p.Text(result)] if isinstance(result, str) else result
     if not output.is_error:
         return parts
     if parts and isinstance(parts[0], p.Text):

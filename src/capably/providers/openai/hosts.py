@@ -26,6 +26,7 @@ class Host(NamedTuple):
     documents: str = "file"
     audio: str = "data_and_format"
     format: str = "json_schema"
+    cache: str = "prompt_cache_options"
     prefix: str | None = None
     prefill_path: str | None = None
     call_id: str | None = None

@@ -1,17 +1,19 @@
 """JSON Schema in the dialect of OpenAI's strict mode, and the wire forms of tools and formats made from it.
 
 Strict mode guarantees that an answer fits, for a part of JSON Schema: every object is closed, every property is
-required, and only some keywords are supported. A keyword with an equivalent is replaced. With any other, the schema is
+required, and only some keywords are accepted. Nothing else is sent under `strict: true`. An optional property may be null
+instead, a limit that has no keyword becomes words in the description, and a schema whose shape cannot be expressed is
 sent without the guarantee.
 
-Source: openai 3.54.0, lib/_pydantic.py (read 2026-11-22); https://platform.openai.com/docs/guides/structured-outputs
+Source: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas; openai 3.54.0, lib/_pydantic.py
+(read 2026-11-22)
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -19,10 +21,28 @@ from capably.types.format import Format
 from capably.types.request import Request
 from capably.types.tools import Tool
 
-DROPPED = frozenset(
-    {"$schema", "$id", "$comment", "default", "discriminator", "examples", "deprecated", "readOnly", "writeOnly"}
-)
-"""Keywords that strict mode refuses and that limit nothing."""
+# fmt: off
+SUPPORTED = frozenset({
+    "$defs", "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "exclusiveMaximum",
+    "exclusiveMinimum", "format", "items", "maxItems", "maximum", "minItems", "minimum", "multipleOf", "pattern",
+    "properties", "required", "title", "type",
+})
+"""Keywords that strict mode accepts."""
+
+RESPELLED = frozenset({"allOf", "definitions", "nullable", "oneOf"})
+"""Keywords with an equivalent among those."""
+
+DROPPED = frozenset({
+    "$anchor", "$comment", "$id", "$schema", "deprecated", "discriminator", "examples", "readOnly", "writeOnly",
+})
+"""Keywords that limit nothing and that the model need not read."""
+
+SHAPING = frozenset({
+    "contains", "dependencies", "dependentRequired", "dependentSchemas", "else", "if", "not", "patternProperties",
+    "prefixItems", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
+})
+"""Keywords that shape the value, so that words cannot replace them."""
+# fmt: on
 
 IN_WORDS = {
     "minLength": "at least {} characters",
@@ -31,85 +51,123 @@ IN_WORDS = {
     "maxProperties": "at most {} entries",
     "uniqueItems": "no duplicates",
 }
-"""Limits that strict mode refuses; they become words in the description."""
+"""Limits without a keyword -> words for the description. Any other keyword is written there as it is."""
 
 FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
-"""Formats of strings that strict mode knows; others become words."""
+"""Formats of strings that strict mode accepts; others become words."""
 
-NOT_STRICT = frozenset(
-    {
-        "contains",
-        "dependencies",
-        "dependentRequired",
-        "dependentSchemas",
-        "else",
-        "if",
-        "not",
-        "patternProperties",
-        "prefixItems",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
-"""Keywords that shape the value and that strict mode cannot say at all."""
+NOT_STRICT = "openai.not_strict"
+"""The key under which a format stores why it is not strict."""
+
+_KINDS: Mapping[type, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    type(None): "null",
+}
 
 
 class NotStrictError(ValueError):
-    """The schema has something that strict mode cannot express; the message names it."""
+    """The schema has something that strict mode cannot express; the message names it and its place."""
+
+    def __init__(self, why: str, path: str) -> None:
+        super().__init__(f"strict mode does not know {why}{f' (at `{path}`)' if path else ''}")
 
 
-def strict_schema(schema: Mapping[str, Any], *, nullable: bool = False) -> dict[str, Any]:
-    """Return the schema in strict form: every property is required; with `nullable` optional ones may be `null`.
+def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
+    """Return the schema in strict form: every property is required, and one that was optional may be `null`.
 
-    Raises `NotStrictError` where strict mode cannot express it. Recursive schemas stay as they are: `$ref` is known.
+    {"type": "object", "properties": {"x": {"type": "string", "minLength": 1}}} ->
+    {"type": "object", "properties": {"x": {"type": ["string", "null"], "description": "at least 1 characters"}},
+    "required": ["x"], "additionalProperties": False}
+
+    `path` is the place of the schema, for the message. Raises `NotStrictError` where strict mode cannot express it.
+    Recursive schemas stay as they are: `$ref` is accepted.
     """
-    _refuse(schema)
-    strict = {key: value for key, value in schema.items() if key not in DROPPED and key not in IN_WORDS}
-    notes = [words.format(schema[key]) for key, words in IN_WORDS.items() if schema.get(key)]
-    if strict.get("format", "date") not in FORMATS:
-        notes.append(f"format: {strict.pop('format')}")
+    _refuse(schema, path)
+    strict = {key: value for key, value in schema.items() if key in SUPPORTED}
+    notes = _notes(schema, strict)
     if notes:
         strict["description"] = ". ".join(filter(None, (strict.get("description"), "; ".join(notes))))
-    for key in ("$defs", "definitions"):
-        if key in strict:
-            strict[key] = {name: strict_schema(inner, nullable=nullable) for name, inner in strict[key].items()}
-    if isinstance(strict.get("items"), Mapping):
-        strict["items"] = strict_schema(strict["items"], nullable=nullable)
-    variants = strict.pop("oneOf", None) or strict.pop("allOf", None)
-    if variants:
-        strict["anyOf"] = variants
-    if "anyOf" in strict:
-        strict["anyOf"] = [strict_schema(variant, nullable=nullable) for variant in strict["anyOf"]]
-    if schema.get("type") == "object" or "properties" in schema:
-        _close(strict, schema, nullable)
-    return _lone_ref(strict)
+    defs = {name: strict_schema(inner, name) for key in _DEFS for name, inner in schema.get(key, {}).items()}
+    if defs:
+        strict["$defs"] = defs
+    if "$ref" in strict:
+        strict["$ref"] = strict["$ref"].replace("#/definitions/", "#/$defs/")
+    if "items" in strict:
+        strict["items"] = strict_schema(strict["items"], f"{path}[]")
+    for key in _UNIONS:
+        if key in schema:
+            strict["anyOf"] = [strict_schema(variant, path) for variant in schema[key]]
+    if "type" not in strict and (
+        constants := [*strict.get("enum", ()), *([strict["const"]] if "const" in strict else ())]
+    ):
+        kinds = list(dict.fromkeys(_KINDS.get(cast("type[Any]", type(constant)), "object") for constant in constants))
+        strict["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if _may_be_object(schema):
+        _close(strict, schema, path)
+    return or_null(_lone_ref(strict)) if schema.get("nullable") is True else _lone_ref(strict)
 
 
-def _refuse(schema: Mapping[str, Any]) -> None:
+_DEFS = ("$defs", "definitions")
+_UNIONS = ("anyOf", "oneOf", "allOf")
+
+
+def _notes(schema: Mapping[str, Any], strict: dict[str, Any]) -> list[str]:
+    """Return in words what strict mode does not accept, and remove it from `strict`."""
+    notes: list[str] = []
+    if not _is_plain(strict.get("pattern", "")):
+        del strict["pattern"]
+    if strict.get("format", "date") not in FORMATS:
+        del strict["format"]
+    for key, value in schema.items():
+        if key in strict or key in DROPPED or key in RESPELLED or (key == "default" and value is None):
+            continue
+        if key not in IN_WORDS:
+            notes.append(f"{key}: {value if isinstance(value, str) else msgspec.json.encode(value).decode()}")
+        elif value:
+            notes.append(IN_WORDS[key].format(value))
+    return notes
+
+
+def _is_plain(pattern: str) -> bool:
+    """Return whether a pattern needs no more than a grammar: no lookaround, no backreference, no word boundary."""
+    return not any(token[:2] == "(?" or token[1] in "123456789bBkAZzG" for token in _TOKENS.findall(pattern))
+
+
+_TOKENS = re.compile(r"\\.|\(\?[^:]", re.DOTALL)
+"""An escape, or a group that does more than group."""
+
+
+def _refuse(schema: Any, path: str) -> None:
+    if not isinstance(schema, Mapping) or not schema.keys() - DROPPED - {"default", "description", "title"}:  # pyright: ignore[reportUnknownMemberType]
+        raise NotStrictError("values of any type (a schema without `type`)", path)
+    schema = cast("Mapping[str, Any]", schema)
     for key in schema:
-        if key in NOT_STRICT:
-            raise NotStrictError(f"strict mode does not know `{key}`")
-    if len(schema.get("allOf", ())) > 1:
-        raise NotStrictError("strict mode does not know `allOf`")
+        if key in SHAPING:
+            raise NotStrictError(f"`{key}`", path)
+    unions = [key for key in _UNIONS if key in schema]
+    if len(schema.get("allOf", ())) > 1 or len(unions) > 1:
+        raise NotStrictError(f"`{unions[-1]}`", path)
     if schema.get("additionalProperties") not in (None, False):
-        raise NotStrictError("strict mode does not know objects with free keys (`additionalProperties`)")
+        raise NotStrictError("objects with free keys (`additionalProperties`)", path)
     if schema.get("type") == "array" and "items" not in schema:
-        raise NotStrictError("strict mode does not know arrays without `items`")
-    if not schema.keys() - DROPPED - {"description", "title"}:
-        raise NotStrictError("strict mode does not know values of any type (a schema without `type`)")
+        raise NotStrictError("arrays without `items`", path)
 
 
-def _close(strict: dict[str, Any], schema: Mapping[str, Any], nullable: bool) -> None:
+def _may_be_object(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type")
+    return "properties" in schema or kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+
+
+def _close(strict: dict[str, Any], schema: Mapping[str, Any], path: str) -> None:
     properties: Mapping[str, Any] | None = schema.get("properties")
     if properties is None and schema.get("additionalProperties") is not False:
-        raise NotStrictError("strict mode does not know objects with free keys")
+        raise NotStrictError("objects with free keys", path)
     required = schema.get("required", ())
-    closed = {name: strict_schema(inner, nullable=nullable) for name, inner in (properties or {}).items()}
-    if nullable:
-        closed = {name: inner if name in required else or_null(inner) for name, inner in closed.items()}
-    strict["properties"] = closed
+    closed = {name: strict_schema(inner, f"{path}.{name}".lstrip(".")) for name, inner in (properties or {}).items()}
+    strict["properties"] = {name: inner if name in required else or_null(inner) for name, inner in closed.items()}
     strict["required"] = list(closed)
     strict["additionalProperties"] = False
 
@@ -143,12 +201,18 @@ def accepts_null(schema: Mapping[str, Any]) -> bool:
     return kinds == "null" or (isinstance(kinds, list) and "null" in kinds) or any(map(accepts_null, variants))
 
 
+def _strict_object(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if schema.get("type") != "object":
+        raise NotStrictError("a root that is no object", "")
+    return strict_schema(schema)
+
+
 def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
     """Return `parameters` and `strict` of a tool. Without `strict=True` the schema goes out as it is, so that optional
     arguments stay optional; OpenAI makes it strict by default, so `strict` is sent as false."""
     if tool.strict is not True:
         return {"parameters": dict(tool.parameters), "strict": False}
-    return {"parameters": strict_schema(tool.parameters, nullable=True), "strict": True}
+    return {"parameters": _strict_object(tool.parameters), "strict": True}
 
 
 def strict_tools(request: Request) -> dict[str, Tool[Any]]:
@@ -156,24 +220,35 @@ def strict_tools(request: Request) -> dict[str, Tool[Any]]:
     return {tool.name: tool for tool in request.params.get("tools") or () if isinstance(tool, Tool) and tool.strict}
 
 
+_MAY_HOLD_NULLS = frozenset({type(None), dict, list})
+
+
 def without_nulls(args: dict[str, Any], tool: Tool[Any]) -> dict[str, Any]:
     """Return a strict tool's arguments without the nulls that strict mode put in place of optional ones."""
-    required, properties = tool.parameters.get("required", ()), tool.parameters.get("properties", {})
-    written_in_vain = [
-        name
-        for name, value in args.items()
-        if value is None and name not in required and not accepts_null(properties.get(name, {}))
-    ]
-    return {name: value for name, value in args.items() if name not in written_in_vain} if written_in_vain else args
+    if frozenset(map(type, args.values())).isdisjoint(_MAY_HOLD_NULLS):
+        return args
+    from capably import json_schema
+
+    return json_schema.without_nulls(args, tool.parameters)
 
 
 def format_schema(format: Format) -> dict[str, Any]:
     """Return `name`, `schema` and `strict` of a format: strict if its schema can be."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", format.name).strip("_")[:64] or "answer"
     try:
-        return {"name": name, "schema": strict_schema(format.schema), "strict": True}
-    except NotStrictError:
+        return {"name": name, "schema": _strict_object(format.schema), "strict": True}
+    except NotStrictError as error:
+        format.wire[NOT_STRICT] = str(error)
         return {"name": name, "schema": dict(format.schema), "strict": False}
+
+
+def format_note(format: Format) -> str | None:
+    """Return the warning for a format that was encoded without the guarantee; `None` for any other."""
+    why = format.wire.get(NOT_STRICT)
+    return (
+        why
+        and f"format={format.name}: the answer is not guaranteed to fit, since {why}. It is checked when it is read."
+    )
 
 
 def format_in_words(format: Format) -> str:

@@ -213,7 +213,7 @@ def test_optional_arguments_stay_optional_unless_strictness_was_asked_for() -> N
     assert strict["strict"] is True
     assert strict["parameters"] == {
         "type": "object",
-        "properties": {"city": {"type": "string"}, "days": {"type": ["integer", "null"]}},
+        "properties": {"city": {"type": "string"}, "days": {"type": ["integer", "null"], "description": "default: 1"}},
         "required": ["city", "days"],
         "additionalProperties": False,
     }

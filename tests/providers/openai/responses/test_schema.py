@@ -12,7 +12,36 @@ from capably.providers.openai.schema import NotStrictError, strict_schema
 @pytest.mark.parametrize(
     ("schema", "strict"),
     [
-        pytest.param({"type": "string", "default": "x", "$comment": "c"}, {"type": "string"}, id="dropped"),
+        pytest.param({"type": "string", "examples": ["x"], "$comment": "c"}, {"type": "string"}, id="dropped"),
+        pytest.param(
+            {"type": "string", "default": "x", "contentEncoding": "base64", "x-order": 1},
+            {"type": "string", "description": "default: x; contentEncoding: base64; x-order: 1"},
+            id="no keyword of strict mode",
+        ),
+        pytest.param({"type": "string", "description": ""}, {"type": "string", "description": ""}, id="no words"),
+        pytest.param({"type": "string", "nullable": True}, {"type": ["string", "null"]}, id="OpenAPI's nullable"),
+        pytest.param({"type": "string", "default": None}, {"type": "string"}, id="a default of null"),
+        pytest.param(
+            {"type": "string", "pattern": r"^\(?[a-z]+(?:\.[a-z]+)*$"},
+            {"type": "string", "pattern": r"^\(?[a-z]+(?:\.[a-z]+)*$"},
+            id="a plain pattern",
+        ),
+        pytest.param(
+            {"type": "string", "pattern": "^(?!secret)"},
+            {"type": "string", "description": "pattern: ^(?!secret)"},
+            id="a pattern with lookahead",
+        ),
+        pytest.param(
+            {"type": "string", "pattern": r"(a)\1"},
+            {"type": "string", "description": r"pattern: (a)\1"},
+            id="a pattern with a backreference",
+        ),
+        pytest.param({"enum": ["a", 1]}, {"type": ["string", "integer"], "enum": ["a", 1]}, id="an enum without type"),
+        pytest.param(
+            {"allOf": [{"$ref": "#/definitions/X"}], "definitions": {"X": {"type": "null"}}},
+            {"anyOf": [{"$ref": "#/$defs/X"}], "$defs": {"X": {"type": "null"}}},
+            id="older drafts",
+        ),
         pytest.param(
             {"type": "string", "minLength": 2, "description": "A name"},
             {"type": "string", "description": "A name. at least 2 characters"},
@@ -40,13 +69,13 @@ from capably.providers.openai.schema import NotStrictError, strict_schema
             },
             {
                 "type": "object",
-                "properties": {"next": {"$ref": "#/$defs/Node"}},
+                "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}},
                 "required": ["next"],
                 "additionalProperties": False,
                 "$defs": {
                     "Node": {
                         "type": "object",
-                        "properties": {"next": {"$ref": "#/$defs/Node"}},
+                        "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}},
                         "required": ["next"],
                         "additionalProperties": False,
                     }
@@ -67,12 +96,15 @@ def test_a_schema_is_put_into_the_strict_dialect(schema: Any, strict: Any) -> No
         ({"type": "string", "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
         ({"anyOf": [{"type": "string"}]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
         ({"$ref": "#/$defs/X"}, {"anyOf": [{"$ref": "#/$defs/X"}, {"type": "null"}]}),
-        ({"const": 1, "description": "d"}, {"anyOf": [{"const": 1}, {"type": "null"}], "description": "d"}),
+        (
+            {"const": 1, "description": "d"},
+            {"anyOf": [{"type": "integer", "const": 1}, {"type": "null"}], "description": "d"},
+        ),
         ({"type": ["string", "null"]}, {"type": ["string", "null"]}),
     ],
 )
-def test_an_optional_argument_of_a_strict_tool_may_be_null(schema: Any, nullable: Any) -> None:
-    whole = strict_schema({"type": "object", "properties": {"x": schema}}, nullable=True)
+def test_an_optional_property_may_be_null(schema: Any, nullable: Any) -> None:
+    whole = strict_schema({"type": "object", "properties": {"x": schema}})
     assert whole["properties"]["x"] == nullable
 
 
@@ -85,8 +117,17 @@ def test_an_optional_argument_of_a_strict_tool_may_be_null(schema: Any, nullable
         {"allOf": [{"type": "string"}, {"minLength": 1}]},
         {"type": "array", "prefixItems": []},
         {"description": "anything"},
+        {"type": "object", "properties": {"x": True}},
+        {"type": ["object", "null"]},
+        {"anyOf": [{"type": "string"}], "oneOf": [{"type": "string"}]},
     ],
 )
 def test_what_strict_mode_cannot_say_is_not_called_strict(schema: Any) -> None:
     with pytest.raises(NotStrictError):
         strict_schema(schema)
+
+
+def test_the_place_of_what_strict_mode_cannot_say_is_named() -> None:
+    place = {"type": "array", "items": {"type": "array", "prefixItems": []}}
+    with pytest.raises(NotStrictError, match=r"does not know `prefixItems` \(at `shop.places\[\]`\)"):
+        strict_schema({"properties": {"shop": {"properties": {"places": place}}}})

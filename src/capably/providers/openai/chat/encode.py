@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from capably.providers.openai import content as c
-from capably.providers.openai.chat.messages import CONTENT, encode_messages
+from capably.providers.openai.chat.messages import CONTENT, cache_point_of, encode_messages, instructions_of
 from capably.providers.openai.hosts import SWITCHES, Host, host_of
 from capably.providers.openai.params import (
     EFFORTS,
@@ -17,7 +17,7 @@ from capably.providers.openai.params import (
     reasons,
     turned_off_by_switch,
 )
-from capably.providers.openai.schema import format_in_words, format_schema
+from capably.providers.openai.schema import format_in_words, format_note, format_schema
 from capably.providers.spellings import (
     Body,
     Encoder,
@@ -43,8 +43,9 @@ def encode_request(request: Request, host: Host) -> Body:
     """Return the JSON body, `extra` merged in."""
     role = host.system_role if reasons(request) else "system"
     body: Body = {"model": request.model_id, "messages": []}
-    if request.system:
-        body["messages"].append({"role": role, "content": request.system})
+    instructions = instructions_of(request.instructions, host) or request.system
+    if instructions:
+        body["messages"].append({"role": role, "content": instructions})
     for messages in encode_messages(request, host, role):
         body["messages"] += messages
     table = spellings_of(host)
@@ -210,7 +211,6 @@ _EVERYWHERE: Spellings = {
     "stop": field("stop", _stop),
     "logprobs": Spelling("logprobs", _logprobs, plain=True),
     "verbosity": field("verbosity"),
-    "cache": c.CACHE,
     "output": Spelling("modalities", _output),
     "builtin_tools.web_search": Spelling("web_search_options", _web_search),
     **_OUTPUT,
@@ -234,9 +234,11 @@ def spellings_of(host: Host) -> Spellings:
     """Return the table of one host: Chat Completions, feature -> its spelling."""
     return {
         **_EVERYWHERE,
+        "cache": c.CACHE if host.cache == "prompt_cache_options" else c.CONTROL,
+        "cache.point": cache_point_of(host),
         "max_tokens": field(host.max_tokens),
         "seed": field(host.seed),
-        "format": Spelling("response_format", _format(host)),
+        "format": Spelling("response_format", _format(host), note=format_note),
         "prefill": Spelling("messages", _prefill(host)),
         "tools": Spelling("tools", _tools(host)),
         "tool_choice": Spelling("tool_choice", _tool_choice(host)),

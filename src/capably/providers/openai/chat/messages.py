@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.hosts import Host
-from capably.providers.spellings import Body, NoSpellingError, Spellings, contents, feature_of, lack
+from capably.providers.spellings import Body, NoSpellingError, Spelling, Spellings, contents, feature_of, lack
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
@@ -30,7 +30,7 @@ def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
-            return [{"role": role, "content": message.text}]
+            return [{"role": role, "content": instructions_of([message], host) or ""}]
         if isinstance(message, UserMessage):
             return _user_messages(message, host)
         return _unless_silent(_assistant_message(message), host)
@@ -63,15 +63,33 @@ def _user_messages(message: UserMessage[Any], host: Host) -> list[Body]:
         if isinstance(part, p.ToolOutput):
             outputs.append(_output_message(part, content, host))
         elif isinstance(part, p.CachePoint):
-            if not content:
-                raise c.unplaced(part)
-            content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(part)
+            c.set_cache_point(content or _as_parts(outputs), part, cache_point_of(host))
         else:
             content.append(_content_part(part, host))
     if not content:
         return outputs
     only_text = content[0] if len(content) == 1 and content[0].keys() == {"type", "text"} else None
     return [*outputs, {"role": "user", "content": only_text["text"] if only_text else content}]
+
+
+def cache_point_of(host: Host) -> Spelling:
+    """Return the host's spelling of cache points."""
+    return c.CACHE_POINT if host.cache == "prompt_cache_options" else c.CONTROL_POINT
+
+
+def instructions_of(messages: Sequence[SystemMessage], host: Host) -> str | list[Body] | None:
+    """Return instructions as one text, or as parts where they have cache points."""
+    return c.instructions_of(messages, "text", cache_point_of(host))
+
+
+def _as_parts(outputs: list[Body]) -> list[Body]:
+    """Return the content of the last tool message as parts, so that a cache point can mark it."""
+    if not outputs:
+        return []
+    last = outputs[-1]
+    if isinstance(last["content"], str):
+        last["content"] = [{"type": "text", "text": last["content"]}]
+    return last["content"]
 
 
 def _output_message(output: p.ToolOutput, content: list[Body], host: Host) -> Body:
@@ -101,7 +119,8 @@ def _text(part: p.Text | p.Refusal, _: Host) -> Body:
 def _image(part: p.Image, _: Host) -> Body:
     if part.file_id:
         raise NoSpellingError("input.image", part, "Images are sent by URL or as bytes here.", "Pass one of these")
-    return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part)}}
+    detail = {"detail": part.detail} if part.detail else {}
+    return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part), **detail}}
 
 
 def _document(part: p.Document, host: Host) -> Body:
@@ -150,7 +169,6 @@ _CONTENT_PARTS: dict[Any, Callable[[Any, Host], Body]] = {
 
 CONTENT: Spellings = {
     **contents(text="text", image="image_url", document="file", audio="input_audio", video="video_url"),
-    "cache.point": c.CACHE_POINT,
 }
 """Kinds of content -> the type of the part that says it."""
 

@@ -14,6 +14,7 @@ from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
+from capably.providers.openai.responses.calls import WAITING, answered_in, waits
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.candidate import TokenLogprob
@@ -33,11 +34,6 @@ INCOMPLETE: Mapping[str, FinishReason] = {
 
 DONE = ("completed", "complete", None)
 """States of a response that was finished. (Some hosts leave the field out.)"""
-
-CALLS_FOR_YOU = frozenset(
-    {"function_call", "custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call"}
-)
-"""Items that wait for an output from the caller, unless their output stands in the same response."""
 
 COMMENTARY = "commentary"
 """The phase of a message that the model writes on the way to its answer."""
@@ -81,8 +77,9 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
     if not isinstance(output, list):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("`output` is no list")
     tools = strict_tools(request)
-    content = [part for item in output for part in decode_item(item, tools)]
-    reason, detail = _finish(response, output, content)
+    answered = answered_in(output)
+    content = [part for item in output for part in decode_item(item, tools, answered)]
+    reason, detail = _finish(response, output, content, answered)
     return ResponseData(
         content=content,
         finish_reason=reason,
@@ -105,10 +102,12 @@ def _logprobs(output: Sequence[Json]) -> Sequence[TokenLogprob]:
 # Parts
 
 
-def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part | LazyPart]:
+def decode_item(
+    item: Json, tools: Mapping[str, Tool[Any]], answered: frozenset[str] = frozenset()
+) -> Sequence[p.Part | LazyPart]:
     """Return the parts of one output item: one per content part of a message, exactly one for any other item.
 
-    Those of a message are built now, others later.
+    Those of a message are built now, others later. `answered` has the ids of calls that need no output.
     """
     kind: str = item["type"]
     if kind == "message":
@@ -118,6 +117,8 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part |
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
         return [(p.ToolCall, decode_call_of, (item["call_id"], item["name"], item.get("arguments"), tools))]
+    if kind in WAITING and waits(item, answered):
+        return [(*WAITING[kind], item)]
     if kind == "image_generation_call" and item.get("result"):
         return [(p.Image, _image, item)]
     return [(p.Unknown, partial(p.Unknown, kind), item)]
@@ -165,7 +166,7 @@ def thought_text(item: Json) -> str:
 
 
 def _finish(
-    response: Json, output: Sequence[Json], content: Sequence[p.Part | LazyPart]
+    response: Json, output: Sequence[Json], content: Sequence[p.Part | LazyPart], answered: frozenset[str]
 ) -> tuple[FinishReason, str | None]:
     status = response.get("status")
     if status == "incomplete":
@@ -177,9 +178,7 @@ def _finish(
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if refusal is not None:
         return "refusal", refusal
-    answered = {item["call_id"] for item in output if item["type"].endswith("_output") and "call_id" in item}
-    waits = any(item["type"] in CALLS_FOR_YOU and item.get("call_id") not in answered for item in output)
-    return ("tool_use" if waits else "stop"), None
+    return ("tool_use" if any(waits(item, answered) for item in output) else "stop"), None
 
 
 def decode_usage(response: Json) -> Usage:

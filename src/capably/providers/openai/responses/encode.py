@@ -9,7 +9,8 @@ from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.hosts import Host
 from capably.providers.openai.params import EFFORTS, function_fields, only_json_object, reasons
-from capably.providers.openai.schema import format_in_words, format_schema
+from capably.providers.openai.responses.calls import WAITING, call_id_of, output_item
+from capably.providers.openai.schema import format_in_words, format_note, format_schema
 from capably.providers.spellings import (
     Body,
     Spelling,
@@ -72,12 +73,16 @@ NAMED_CHOICES = (
 def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008 (a value)
     """Return the JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed."""
     body: Body = {"model": request.model_id, "input": [], "store": False}
-    if request.system:
-        body["instructions"] = request.system
+    instructions = c.instructions_of(request.instructions, "input_text", c.CACHE_POINT) or request.system
+    if isinstance(instructions, str):
+        body["instructions"] = instructions
+    elif instructions:
+        body["input"].append({"role": "developer", "content": instructions})
     if reasons(request):
         body["include"] = [ENCRYPTED]
-    for items in _messages(request, host.provider):
-        body["input"] += items
+    calls: dict[str, Mapping[str, Any]] = {}
+    for items in _messages(request, host.provider, calls):
+        body["input"] += [_as_output(item, calls, request) for item in items] if calls else items
     for name, value in request.params.items():
         if value is not None:
             write_feature(SPELLINGS, name, value, body, request)
@@ -95,14 +100,19 @@ def ask_for_stream(body: Body, host: Host) -> Body:
 # Messages
 
 
-def _messages(request: Request, provider: str) -> Iterator[Form]:
+def _messages(request: Request, provider: str, calls: dict[str, Mapping[str, Any]]) -> Iterator[Form]:
+    """Yield the items of each message. Calls that the provider made of its own tools are added to `calls`, by id."""
+
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        ours = source.provider == provider and source.endpoint in (ENDPOINT, "") and isinstance(source.wire, list)
-        return _replayed(source, request) if ours else None
+        if source.provider != provider or source.endpoint not in (ENDPOINT, "") or not isinstance(source.wire, list):
+            return None
+        items = _replayed(source, request)
+        calls.update({call_id_of(item): item for item in items if item.get("type") in WAITING})
+        return items
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
-            return [{"role": "developer", "content": message.text}]
+            return [{"role": "developer", "content": c.instructions_of([message], "input_text", c.CACHE_POINT) or ""}]
         if isinstance(message, UserMessage):
             return _user_items(message)
         return _assistant_items(message)
@@ -128,6 +138,16 @@ def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
     if len(remaining) == len(items):
         return list(items)
     return [_without_id(item) if item.get("type") in PAIRED else item for item in remaining]
+
+
+def _as_output(item: dict[str, Any], calls: Mapping[str, Mapping[str, Any]], request: Request) -> dict[str, Any]:
+    """Return the output of a function's call in the form that the call's own type demands."""
+    call = calls.get(item.get("call_id", "")) if item.get("type") == "function_call_output" else None
+    if call is None:
+        return item
+    parts = (part for message in request.messages for part in message.content)
+    outputs = [part for part in parts if isinstance(part, p.ToolOutput) and part.id == item["call_id"]]
+    return output_item(call, outputs[-1], item)
 
 
 def _without_id(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,9 +185,7 @@ def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.C
     if not content and items and items[-1].get("type") == "function_call_output":
         output = items[-1]["output"]
         content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
-    if not content:
-        raise c.unplaced(point)
-    content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(point)
+    c.set_cache_point(content, point, c.CACHE_POINT)
 
 
 def _output(output: p.ToolOutput) -> str | list[dict[str, Any]]:
@@ -186,8 +204,8 @@ def _input_part(part: Any) -> dict[str, Any]:
 
 def _image(part: p.Image) -> dict[str, Any]:
     if part.file_id:
-        return {"type": "input_image", "file_id": part.file_id, "detail": "auto"}
-    return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": "auto"}
+        return {"type": "input_image", "file_id": part.file_id, "detail": part.detail or "auto"}
+    return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": part.detail or "auto"}
 
 
 def _document(part: p.Document) -> dict[str, Any]:
@@ -312,7 +330,7 @@ SPELLINGS: Spellings = {
     "tool_choice.forced": Spelling("tool_choice"),
     "tool_choice.builtin": Spelling("tool_choice"),
     "parallel_tools": field("parallel_tool_calls"),
-    "format": Spelling("text.format", _format),
+    "format": Spelling("text.format", _format, note=format_note),
     "reasoning": Spelling("reasoning", each_of("reasoning", lambda: SPELLINGS)),
     "reasoning.effort": field("reasoning.effort", words=EFFORTS),
     "reasoning.off": field("reasoning.effort", lambda _: "none"),

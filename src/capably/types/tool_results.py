@@ -1,0 +1,89 @@
+"""Tool results as models read them: text, or parts. All wire formats and the run of tools decide here.
+
+Loaded when a tool runs or its output is sent, not with the parts: msgspec costs more than they do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.types.parts import Media, Part, Text
+
+
+class NoJSONFormError(TypeError):
+    """A tool's result holds an object that cannot be sent; the message names its type."""
+
+    def __init__(self, value: object, why: str = "has no JSON form") -> None:
+        super().__init__(
+            f"{type(value).__name__} {why}. Return text, plain JSON, a dataclass, a pydantic model or parts "
+            "(llm.Image and the like)"
+        )
+
+
+def result_parts(result: Any) -> str | list[Part]:
+    """Return a tool's result for the model: text and parts unchanged, anything else as JSON text.
+
+    Media inside JSON follow it as parts, and the JSON names them: `{"page": 1, "image": llm.Image(...)}` becomes
+    `[llm.Text('{"page":1,"image":"[image 1]"}'), llm.Image(...)]`.
+
+    Raises `NoJSONFormError` for an object that has no such form: its `repr` is never sent.
+    """
+    if isinstance(result, str):
+        return result
+    if isinstance(result, Part):
+        return [result]
+    items = cast("Sequence[Any]", result) if isinstance(result, list | tuple) else ()
+    if not any(isinstance(item, Part) for item in items):
+        parts: list[Part] = []
+        text = _json_text(result, parts)
+        return [Text(text), *parts] if parts else text
+    parts = []
+    for item in items:
+        if isinstance(item, Part):
+            parts.append(item)
+            continue
+        inside = list(parts)
+        text = item if isinstance(item, str) else _json_text(item, inside)
+        parts = [*parts, Text(text), *inside[len(parts) :]]
+    return parts
+
+
+def _json_text(value: Any, parts: list[Part]) -> str:
+    """Return a value as JSON text. Media in it are appended to `parts`."""
+
+    def encode_other(inner: Any) -> Any:
+        if isinstance(inner, Text):
+            return inner.text
+        if isinstance(inner, Media):
+            parts.append(inner)
+            number = sum(type(part) is type(inner) for part in parts)
+            return f"[{type(inner).__name__.lower()} {number}]"
+        if isinstance(inner, Part):
+            raise NoJSONFormError(inner, "cannot stand inside JSON")
+        return _plain(inner)
+
+    try:
+        return msgspec.json.encode(value, enc_hook=encode_other).decode()
+    except NoJSONFormError:
+        raise
+    except RecursionError:
+        raise NoJSONFormError(value, "contains itself, or is nested too deep") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NoJSONFormError(value, f"cannot be written as JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return an object that msgspec does not know in a form that it does: a pydantic model as its own JSON, a path as
+    text."""
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):
+        return dump(mode="json")
+    if isinstance(value, os.PathLike):
+        return os.fspath(cast("os.PathLike[str]", value))
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[Any, Any]", value))
+    raise NoJSONFormError(value)
