@@ -104,6 +104,31 @@ def responses_with_gaps() -> None:
     assert reply.content == (p.Text("x"),) * 3000
 
 
+def items_known_by_id_only() -> None:
+    n = N // 4
+    events: list[Any] = []
+    for id in map(str, range(n)):
+        item = {"type": "message", "id": id, "content": [{"type": "output_text", "text": "x"}]}
+        events += [{"type": "response.output_item.added", "item": {"type": "message", "id": id}}]
+        events += [{"type": "response.output_item.done", "item": item}]
+    chunks, reply = accumulator(ResponsesAccumulator(request()), response(*events))
+    assert len(chunks) == len(reply.content) == n
+
+
+def blocks_that_all_have_one_index() -> None:
+    n = N // 4
+    block = [begin(0, type="text", text="a"), {"type": "content_block_stop", "index": 0}]
+    _, reply = accumulator(MessageAccumulator(request()), message(*block * n))
+    assert len(reply.content) == n
+
+
+def names_that_come_with_each_delta() -> None:
+    begun = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": '{"a":"'}}]}
+    more = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "}" * 40}}]}
+    _, reply = accumulator(ChatAccumulator(request()), choices(begun, *[more] * N))
+    assert sum(isinstance(part, p.ToolCall) for part in reply.content) == 1
+
+
 def calls_in_reversed_order() -> None:
     calls = [{"index": N - i, "id": f"c{i}", "function": {"name": "f", "arguments": "{}"}} for i in range(N // 4)]
     _, reply = accumulator(ChatAccumulator(request()), choices(*({"tool_calls": [call]} for call in calls)))
@@ -240,6 +265,9 @@ def lines_without_an_end_that_end_in_a_return() -> None:
 CASES: list[Callable[[], None]] = [
     responses_with_a_huge_index,
     responses_with_gaps,
+    items_known_by_id_only,
+    blocks_that_all_have_one_index,
+    names_that_come_with_each_delta,
     calls_in_reversed_order,
     a_call_with_a_huge_index,
     long_arguments_and_a_call_without_a_name,

@@ -432,7 +432,10 @@ def test_an_answer_in_place_of_a_stream_needs_a_message(finish: str | None) -> N
 
 
 def test_a_filtered_choice_needs_no_message() -> None:
-    body = {"id": "c", "choices": [{"index": 0, "finish_reason": "content_filter", "content_filter_results": {"a": 1}}]}
+    body: Any = {
+        "id": "c",
+        "choices": [{"index": 0, "finish_reason": "content_filter", "content_filter_results": {"a": 1}}],
+    }
     for reply in (run(body)[1], decoded(body), decoded({**body, "choices": [{**body["choices"][0], "message": None}]})):
         assert (reply.finish_reason, reply.content) == ("content_filter", ())
 

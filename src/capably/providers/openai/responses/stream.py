@@ -77,6 +77,7 @@ class ResponsesAccumulator:
         "_by_id",
         "_forgot",
         "_frontier",
+        "_highest",
         "_items",
         "_last",
         "_output",
@@ -100,6 +101,8 @@ class ResponsesAccumulator:
         """`output_index` -> the place of the item that last began with it, where that is another."""
         self._last = 0
         """The place of the item that began last."""
+        self._highest = -1
+        """The highest place of an item."""
         self._output: dict[int, dict[str, Any]] = {}
         self._bases: dict[int, int] = {0: 0}
         """The index of the first part of each item whose place is known."""
@@ -232,14 +235,15 @@ class ResponsesAccumulator:
     def _begin(self, event: Event, item: Event) -> int:
         """Return the place of an item that begins."""
         index, id = _index_of(event), item.get("id")
-        place = self._after_all() if index is None else index
+        place = self._highest + 1 if index is None else index
         if place in self._items and self._items[place].done:  # A host that numbers every item 0.
-            place = self._after_all()
+            place = self._highest + 1
         if index is not None and place != index:
             self._places[index] = place
         if isinstance(id, str):
             self._by_id[id] = place
         self._last = place
+        self._highest = max(self._highest, place)
         return place
 
     def _place(self, event: Event, *, new: bool = False) -> int:
@@ -252,11 +256,10 @@ class ResponsesAccumulator:
             return self._by_id[event["item_id"]]
         index = _index_of(event) if "output_index" in event else None
         if index is not None:
+            if index > self._highest:
+                self._highest = index
             return self._places.get(index, index) if self._places else index
         return self._begin(event, {"id": event.get("item_id")}) if new else self._last
-
-    def _after_all(self) -> int:
-        return max(self._items, default=-1) + 1
 
     # Steps
 
