@@ -23,6 +23,7 @@ class Origin(NamedTuple):
     sent: bytes
     timeout: Timeout
     is_last: Callable[[Any], bool | None]
+    done: Any
 
 
 class Events:
@@ -38,7 +39,7 @@ class Events:
     def __iter__(self) -> Iterator[Any]:
         is_last, complete = self._origin.is_last, False
         try:
-            for event in decode_sse(self._pieces()):
+            for event in decode_sse(self._pieces(), self._origin.done):
                 yield event
                 last = is_last(event)
                 if last:
@@ -78,7 +79,7 @@ class AsyncEvents:
     async def __aiter__(self) -> AsyncIterator[Any]:
         is_last, complete = self._origin.is_last, False
         try:
-            async for event in decode_sse_async(self._pieces()):
+            async for event in decode_sse_async(self._pieces(), self._origin.done):
                 yield event
                 last = is_last(event)
                 if last:

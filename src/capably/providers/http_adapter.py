@@ -53,6 +53,8 @@ class HttpAdapter(ABC):
 
     sdk: ClassVar[str]
     """The package of the vendor's SDK."""
+    done: ClassVar[Any] = None
+    """The event that stands for `[DONE]`, where the end of a stream says something."""
 
     joined: ClassVar[tuple[str, ...]] = ()
     """Headers in which `headers` puts the caller's value as well."""
@@ -178,7 +180,7 @@ class HttpAdapter(ABC):
         else:
             reply = await self.open_by_sdk(sdk, post)
         request_id = self.request_id(reply.headers)
-        return reply, Origin(self.provider, request_id, sent, policy.timeout, self.is_last)
+        return reply, Origin(self.provider, request_id, sent, policy.timeout, self.is_last, self.done)
 
     def _client(self, *, sync: bool) -> Client:
         clients = self.handle.clients

@@ -113,23 +113,34 @@ def _read_lines(block: bytes) -> tuple[bytes, list[bytes] | None]:
     return b"\n".join(data), None if bare is None else [b"\n".join(lines[bare:])]
 
 
-def decode_sse(chunks: Iterable[bytes]) -> Iterator[Any]:
-    """Yield the parsed events of a byte stream. Raise `msgspec.DecodeError` for data that is no JSON."""
+def decode_sse(chunks: Iterable[bytes], done: Any = None) -> Iterator[Any]:
+    """Yield the parsed events of a byte stream, and `done` for `[DONE]`, after which nothing follows.
+
+    Raises `msgspec.DecodeError` for data that is no JSON.
+    """
     decoder = SSEDecoder()
     for chunk in chunks:
         yield from decoder.feed(chunk)
         if decoder.done:
-            return
+            break
+    if decoder.done:
+        if done is not None:
+            yield done
+        return
     yield from decoder.end()
 
 
-async def decode_sse_async(chunks: AsyncIterable[bytes]) -> AsyncIterator[Any]:
+async def decode_sse_async(chunks: AsyncIterable[bytes], done: Any = None) -> AsyncIterator[Any]:
     """Yield the same as `decode_sse`, asynchronously."""
     decoder = SSEDecoder()
     async for chunk in chunks:
         for event in decoder.feed(chunk):
             yield event
         if decoder.done:
-            return
+            break
+    if decoder.done:
+        if done is not None:
+            yield done
+        return
     for event in decoder.end():
         yield event

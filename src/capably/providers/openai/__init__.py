@@ -16,7 +16,7 @@ from capably.providers.http_adapter import HttpAdapter, Post, join_url
 from capably.providers.json import is_object
 from capably.providers.openai import azure
 from capably.providers.openai.chat import decode as chat_decode, encode as chat_encode
-from capably.providers.openai.chat.stream import ChatAccumulator
+from capably.providers.openai.chat.stream import DONE, ChatAccumulator
 from capably.providers.openai.errors import failure_of
 from capably.providers.openai.hosts import host_of
 from capably.providers.openai.responses import decode as responses_decode, encode as responses_encode
@@ -56,6 +56,7 @@ class OpenAIAdapter(HttpAdapter):
     """The Responses and Chat Completions formats."""
 
     sdk = "openai"
+    done = DONE
 
     def __init__(self, handle: Handle) -> None:
         super().__init__(handle)
@@ -99,7 +100,7 @@ class OpenAIAdapter(HttpAdapter):
         return self._endpoint(request).encode.ask_for_stream(body, self._host)
 
     def is_last(self, event: Any) -> bool:
-        return is_object(event) and event.get("type") in LAST_EVENTS
+        return is_object(event) and (event is DONE or event.get("type") in LAST_EVENTS)
 
     def accumulator(self, request: Request) -> StreamAccumulator:
         return self._endpoint(request).accumulator(request, self.provider)

@@ -13,6 +13,9 @@ from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
 
+DONE: dict[str, Any] = {}
+"""The event that stands for `[DONE]`: the stream is at its end, also where no choice has a finish reason."""
+
 
 class ChatAccumulator:
     """An accumulator over the chunks of one completion, of which each choice has one of its own.
@@ -21,7 +24,7 @@ class ChatAccumulator:
     their only choice 1.
     """
 
-    __slots__ = ("_answer", "_choices", "_completion", "_forgot", "_provider", "_request", "_usage_ends")
+    __slots__ = ("_answer", "_choices", "_completion", "_done", "_forgot", "_provider", "_request", "_usage_ends")
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
@@ -32,10 +35,15 @@ class ChatAccumulator:
         self._answer: ChoiceAccumulator | None = self._choice(0) if several != 1 else None
         self._usage_ends: bool | None = None
         """Whether a usage has ended the stream; `None` before one arrived."""
+        self._done = False
         self._forgot = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         """Return the chunks of one event."""
+        if event is DONE:
+            last = self._answer.closed(self._completion) if self._answer and not self.ended else ()
+            self._done = True
+            return last
         if not isinstance(event, dict):
             raise malformed_reply("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
@@ -51,11 +59,11 @@ class ChatAccumulator:
     def ended(self) -> bool:
         """Return whether each choice that says anything has a finish reason.
 
-        Some hosts forget it. There a usage that comes alone, after the answer, ends the stream. Others send one with every
+        Some hosts forget it. There `[DONE]` ends the stream, and so does a usage that comes alone, after the answer. Others send one with every
         chunk, beginning with the first: that ends nothing, and neither does one on which more follows.
         """
         begun = [choice for choice in self._choices.values() if choice.places or choice is self._answer]
-        return bool(begun) and (bool(self._usage_ends) or all(choice.ended for choice in begun))
+        return bool(begun) and (self._done or bool(self._usage_ends) or all(choice.ended for choice in begun))
 
     def reply(self) -> ResponseData:
         """Return the complete reply, decoded from the completion that the chunks add up to."""
