@@ -16,6 +16,7 @@ from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import ProfileStub
+from capably_codegen.provider_settings import FUNCTIONS, setting_groups
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
@@ -129,6 +130,8 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
     yield from _common(source, any_stub, list(stubs.values()), doors)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
+    settings = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
+    yield "_settings.pyi", _fill("_settings.pyi", source, **settings)
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider))
 
 
@@ -184,6 +187,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     yield "_select.py", _fill("_select.py", source)
     yield "_facts.py", _fill("_facts.py", source)
     yield "_override.py", _fill("_override.py", source)
+    yield "_settings.py", _fill("_settings.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
     yield (
         "_providers.py",

@@ -53,11 +53,19 @@ __all__ = [
     "Model",
     "ModelId",
     "call",
+    "configure",
     "models",
     "override",
+    "provider",
 ]
 
-_FUNCTIONS = {"call": "_call", "models": "_select", "override": "_override"}
+_FUNCTIONS = {
+    "call": "_call",
+    "configure": "_settings",
+    "models": "_select",
+    "override": "_override",
+    "provider": "_settings",
+}
 
 
 def __getattr__(name: str) -> Any:

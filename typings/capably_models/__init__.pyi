@@ -49,6 +49,8 @@ from capably_models._model import Model as Model
 from capably_models._model_id import ModelId as ModelId
 from capably_models._override import override as override
 from capably_models._select import models as models
+from capably_models._settings import configure as configure
+from capably_models._settings import provider as provider
 
 __all__ = [
     "anthropic",
@@ -99,6 +101,8 @@ __all__ = [
     "Model",
     "ModelId",
     "call",
+    "configure",
     "models",
     "override",
+    "provider",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
@@ -18,10 +18,8 @@ from capably.types.provider import Provider
 from capably.types.timeout import Timeout, as_timeout
 from capably.validation.arguments import check_parameters
 
-if TYPE_CHECKING:
-    from typing import Literal, TypeAlias
-
-    Wire: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
+Wire: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
+"""What a server of one's own can speak."""
 
 SDK_WIRES: Mapping[str, str] = {
     "anthropic": "messages",

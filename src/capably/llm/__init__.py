@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from capably.calls.providers import (
         aclose as aclose,
         close as close,
-        configure as configure,
         preload as preload,
-        provider as provider,
     )
     from capably.calls.scripted import (
         scripted as scripted,
@@ -165,7 +163,7 @@ else:
     # The imports above are the same table for type checkers; a test compares them.
     _EXPORTS = {
         "capably.calls.prompt": "AsyncCall AsyncPrompt Call Prompt prompt",
-        "capably.calls.providers": "aclose close configure preload provider",
+        "capably.calls.providers": "aclose close preload",
         "capably.calls.scripted": "scripted",
         "capably.registry.lookup": "use_registry",
         "capably.responses.part_streams": """
