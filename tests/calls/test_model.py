@@ -567,7 +567,7 @@ def test_a_provider_that_was_refused_is_none() -> None:
     with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
         llm.preload("shed")
     with pytest.raises(llm.ConfigurationError, match=r"it takes an httpx2\.Client"):
-        llm.provider("shed", base_url="http://localhost:80", http_client=object())
+        llm.configure("shed", base_url="http://localhost:80", http_client=object())
     with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
         llm.preload("shed")
 
@@ -579,4 +579,4 @@ def test_google_is_asked_in_the_version_of_the_setting() -> None:
             llm.Model.of("google/gemini-3.8-flash").call("Hi", provider=v1beta)
         assert server.requests[0].path == "/v1beta/models/gemini-3.8-flash:generateContent"
     with pytest.raises(llm.ConfigurationError, match="api_version= is no setting of groq"):
-        llm.provider("groq", api_version="v1beta")
+        llm.configure("groq", api_version="v1beta")

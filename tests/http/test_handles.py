@@ -346,7 +346,7 @@ def test_an_asynchronous_http_client_sends_asynchronous_calls_alone() -> None:
 def test_another_kind_of_client_is_refused(word: str) -> None:
     wrong: Any = {word: 5}
     with pytest.raises(llm.ConfigurationError, match=rf"{word}= is a builtins.int; it takes an httpx2"):
-        llm.provider("openai", **wrong)
+        llm.configure("openai", **wrong)
 
 
 @pytest.mark.parametrize("provider", MODELS)
@@ -370,4 +370,4 @@ def test_the_library_that_sends_is_a_setting_and_is_shown() -> None:
     assert shown["httpx2"].endswith("over httpx2>")
     wrong: Any = "aiohttp"
     with pytest.raises((llm.ConfigurationError, ValueError), match="http"):
-        llm.provider("openai", http=wrong)
+        llm.configure("openai", http=wrong)

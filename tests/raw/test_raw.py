@@ -41,7 +41,7 @@ def server() -> Iterator[Loopback]:
 
     with Loopback([reply]) as server:
         for provider in MODELS:
-            llm.provider(provider, api_key="test", base_url=f"{server.url}/{provider}", max_retries=0)
+            llm.configure(provider, api_key="test", base_url=f"{server.url}/{provider}", max_retries=0)
         yield server
 
 

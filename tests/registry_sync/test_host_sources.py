@@ -18,6 +18,8 @@ def said(host: Provider) -> Iterator[str]:
         yield "base_url"
     if host.api_key:
         yield "api_key"
+    if host.variables:
+        yield "variables"
     yield from (f"dialect.{word}" for word in host.dialect.model_fields_set)
 
 

@@ -84,7 +84,7 @@ def test_a_pending_call_is_named_and_its_answer_is_not_asked_for(name: str, way:
     }
     turns = [[("add", {"a": 1})], ['{"value": [1]}']]
     with Loopback([lambda request, turn=turn: vendor_reply(name, request, turn) for turn in turns]) as server:
-        llm.provider(name, api_key="k", base_url=server.url, max_retries=0)
+        llm.configure(name, api_key="k", base_url=server.url, max_retries=0)
         response: Any = getattr(llm.Model.of(id[name]), way)("Hi", format=list[int], tools=[add])
         for use in (response.parse, response.validate):
             with pytest.raises(

@@ -85,7 +85,7 @@ def test_commentary_goes_to_another_provider_as_text(wire: str) -> None:
     llm_id, _, _ = FORMATS[wire]
 
     with Loopback([Canned(answer_to("call", wire, ["ok"]))]) as server:
-        llm.provider(llm_id.partition("/")[0], api_key="k", base_url=server.url)
+        llm.configure(llm_id.partition("/")[0], api_key="k", base_url=server.url)
         llm.Model.of(llm_id).call(history)
         sent = server.requests[-1].body.decode()
     assert "Let me look." in sent

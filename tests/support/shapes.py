@@ -149,7 +149,7 @@ def run_shape(shape: Shape) -> str | None:
     """Run a program against a server on this machine. Return what is wrong with how it ended; `None` if nothing is."""
     with Loopback([model_reply]) as server:
         for provider in PROVIDERS:
-            llm.provider(provider, api_key="test", base_url=f"{server.url}/{provider}", max_retries=0)
+            llm.configure(provider, api_key="test", base_url=f"{server.url}/{provider}", max_retries=0)
         error = _execute(shape)
     if shape.kind == "misuse":
         return None if shape.in_types_only else _not_refused(shape, error, len(server.requests))

@@ -126,7 +126,7 @@ def ask(
     provider = model.partition("/")[0]
     canned = [Canned([sse(answer)]) if isinstance(answer, list) else Canned(answer) for answer in answers]
     with Loopback(canned) as server:
-        llm.provider(provider, api_key="k", base_url=server.url, max_retries=0)
+        llm.configure(provider, api_key="k", base_url=server.url, max_retries=0)
         used = (
             asyncio.run(_ask_async(way, model, use, params)) if way.endswith("async") else _ask(way, model, use, params)
         )

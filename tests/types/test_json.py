@@ -83,7 +83,7 @@ def test_each_step_of_a_cut_emoji_can_be_printed() -> None:
         ["\ud83d", "\ud83d", "\ude00"],
     ):
         with Loopback([Canned([_sse(answer_to("stream", "chat", pieces))])]) as server:
-            llm.provider("mistral", api_key="k", base_url=server.url)
+            llm.configure("mistral", api_key="k", base_url=server.url)
             with llm.Model.of(FORMATS["chat"][0]).stream("Hi") as stream:
                 read = list(stream.text_stream())
             assert "".join(read) == stream.text() == "".join(stream.text_stream())

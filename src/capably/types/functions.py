@@ -37,7 +37,7 @@ else:
         def __get__(self, instance: object, owner: type | None = None) -> Self:
             bind = getattr(type(self.function), "__get__", None)
             bound = self.function if bind is None else bind(self.function, instance, owner)
-            return self if bound is self.function else self._bound(bound)
+            return self if bound is self.function else self.with_function(bound)
 
         def _bound(self, function: Callable[..., Any]) -> Self:
             """Return the same object of another function, which is bound to an instance or class."""

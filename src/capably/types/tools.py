@@ -129,8 +129,8 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         def __get__(self, instance: object, owner: object, /) -> Self: ...
         def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
-    def _bound(self, function: Callable[..., Any]) -> Self:
-        # All bound tools share one schema.
+    def with_function(self, function: Callable[..., Any]) -> Self:
+        """Return the same tool over another function, such as the method of an instance. Both share one schema."""
         tool: Any = type(self)(function, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
         tool.wire = self.wire
         tool._owner = self._owner

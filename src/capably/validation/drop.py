@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any, cast
 
 from capably.types import parts as p
@@ -67,6 +66,6 @@ def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> No
 
 def _loose(tool: Any) -> Any:
     """Return the tool without `strict`."""
-    loose = copy.copy(tool)
+    loose = tool.with_function(tool.function)
     loose.strict, loose.wire = None, {}
     return loose

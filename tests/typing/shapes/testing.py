@@ -257,7 +257,7 @@ part.text = "Ho"  # error
 # %% misuse: a setting of a provider that does not exist
 from capably import llm
 
-llm.provider("openai", key="sk-...")  # error
+llm.configure("openai", key="sk-...")  # error
 
 # %% misuse: a script that no model would reply
 from capably import llm

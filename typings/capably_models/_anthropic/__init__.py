@@ -70,7 +70,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 345,
+        "line": 347,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -141,7 +141,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 407,
+        "line": 409,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -212,7 +212,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 597,
+        "line": 599,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -282,7 +282,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 628,
+        "line": 630,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -353,7 +353,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 567,
+        "line": 569,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -423,7 +423,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 375,
+        "line": 377,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -493,7 +493,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 440,
+        "line": 442,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -564,7 +564,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 471,
+        "line": 473,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -634,7 +634,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 535,
+        "line": 537,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -704,7 +704,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 658,
+        "line": 660,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-29",
@@ -775,7 +775,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 502,
+        "line": 504,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -844,7 +844,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 687,
+        "line": 689,
     },
 }
 

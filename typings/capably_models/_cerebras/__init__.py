@@ -60,7 +60,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 717,
+        "line": 719,
     },
     "cerebras/qwen-3.8": {
         "verified": "2026-11-29",
@@ -120,7 +120,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 743,
+        "line": 745,
     },
 }
 

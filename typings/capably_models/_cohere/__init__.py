@@ -50,7 +50,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 770,
+        "line": 772,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -103,7 +103,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 813,
+        "line": 815,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -160,7 +160,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 790,
+        "line": 792,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -213,7 +213,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 835,
+        "line": 837,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 876,
+        "line": 878,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-29",
@@ -109,7 +109,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 855,
+        "line": 857,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-29",
@@ -167,7 +167,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 930,
+        "line": 932,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-29",
@@ -227,7 +227,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 904,
+        "line": 906,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-29",
@@ -286,7 +286,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 954,
+        "line": 956,
     },
     "dashscope/qwen3.8-flash": {
         "verified": "2026-11-29",
@@ -348,7 +348,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 979,
+        "line": 981,
     },
     "dashscope/qwen3.8-max": {
         "verified": "2026-11-29",
@@ -411,7 +411,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1011,
+        "line": 1013,
     },
 }
 

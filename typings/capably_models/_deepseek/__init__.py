@@ -59,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1046,
+        "line": 1048,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -118,7 +118,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1076,
+        "line": 1078,
     },
 }
 

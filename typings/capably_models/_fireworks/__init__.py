@@ -57,7 +57,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1103,
+        "line": 1105,
     }
 }
 

@@ -62,7 +62,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1125,
+        "line": 1127,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1216,
+        "line": 1218,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -159,7 +159,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1158,
+        "line": 1160,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -219,7 +219,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1187,
+        "line": 1189,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-29",
@@ -279,7 +279,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1237,
+        "line": 1239,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -325,7 +325,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1591,
+        "line": 1593,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -376,7 +376,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1637,
+        "line": 1639,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-29",
@@ -436,7 +436,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1328,
+        "line": 1330,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -482,7 +482,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1663,
+        "line": 1665,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-29",
@@ -541,7 +541,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1268,
+        "line": 1270,
     },
     "google/gemini-3.1-pro-customtools": {
         "verified": "2026-11-29",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1299,
+        "line": 1301,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-29",
@@ -661,7 +661,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1360,
+        "line": 1362,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-29",
@@ -721,7 +721,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1396,
+        "line": 1398,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-29",
@@ -782,7 +782,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1428,
+        "line": 1430,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-29",
@@ -845,7 +845,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1461,
+        "line": 1463,
     },
     "google/gemini-3.8-flash": {
         "verified": "2026-11-29",
@@ -906,7 +906,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1496,
+        "line": 1498,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -967,7 +967,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1529,
+        "line": 1531,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -1034,7 +1034,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1561,
+        "line": 1563,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -1085,7 +1085,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1688,
+        "line": 1690,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -1143,7 +1143,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1714,
+        "line": 1716,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -1184,7 +1184,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1766,
+        "line": 1768,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1237,7 +1237,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1741,
+        "line": 1743,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1274,7 +1274,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1617,
+        "line": 1619,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1785,
+        "line": 1787,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -120,7 +120,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1815,
+        "line": 1817,
     },
 }
 

@@ -63,7 +63,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1870,
+        "line": 1872,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -126,7 +126,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1843,
+        "line": 1845,
     },
 }
 

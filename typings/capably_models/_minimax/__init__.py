@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1896,
+        "line": 1898,
     },
     "minimax/m2.5": {
         "verified": "2026-11-29",
@@ -121,7 +121,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1922,
+        "line": 1924,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -180,7 +180,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1950,
+        "line": 1952,
     },
 }
 

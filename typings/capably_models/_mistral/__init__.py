@@ -51,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2061,
+        "line": 2063,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -104,7 +104,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2036,
+        "line": 2038,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -164,7 +164,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2008,
+        "line": 2010,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -226,7 +226,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1977,
+        "line": 1979,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -276,7 +276,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2082,
+        "line": 2084,
     },
 }
 

@@ -62,7 +62,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2102,
+        "line": 2104,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -124,7 +124,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2131,
+        "line": 2133,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -188,7 +188,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2160,
+        "line": 2162,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -246,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2192,
+        "line": 2194,
     },
 }
 

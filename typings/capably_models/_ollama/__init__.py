@@ -53,7 +53,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2217,
+        "line": 2219,
     }
 }
 

@@ -72,7 +72,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2915,
+        "line": 2917,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -148,7 +148,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2880,
+        "line": 2882,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-29",
@@ -209,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2240,
+        "line": 2242,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -278,7 +278,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2301,
+        "line": 2303,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -347,7 +347,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2317,
+        "line": 2319,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -405,7 +405,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2334,
+        "line": 2336,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -451,7 +451,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2355,
+        "line": 2357,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -530,7 +530,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2374,
+        "line": 2376,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -603,7 +603,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2395,
+        "line": 2397,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -656,7 +656,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2426,
+        "line": 2428,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -714,7 +714,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2445,
+        "line": 2447,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -796,7 +796,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2466,
+        "line": 2468,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -878,7 +878,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2497,
+        "line": 2499,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -949,7 +949,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2525,
+        "line": 2527,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -1002,7 +1002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2546,
+        "line": 2548,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1073,7 +1073,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2565,
+        "line": 2567,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1132,7 +1132,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2612,
+        "line": 2614,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1185,7 +1185,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2593,
+        "line": 2595,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1250,7 +1250,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2691,
+        "line": 2693,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1329,7 +1329,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2635,
+        "line": 2637,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1400,7 +1400,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2663,
+        "line": 2665,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1481,7 +1481,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2714,
+        "line": 2716,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1561,7 +1561,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2767,
+        "line": 2769,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1621,7 +1621,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2859,
+        "line": 2861,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1685,7 +1685,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2843,
+        "line": 2845,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1765,7 +1765,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2793,
+        "line": 2795,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1845,7 +1845,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2741,
+        "line": 2743,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1924,7 +1924,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2816,
+        "line": 2818,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1968,7 +1968,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2255,
+        "line": 2257,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -2034,7 +2034,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2898,
+        "line": 2900,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -2103,7 +2103,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2269,
+        "line": 2271,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2161,7 +2161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2285,
+        "line": 2287,
     },
 }
 

@@ -53,7 +53,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["5m", "1h"]},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2933,
+        "line": 2935,
     }
 }
 

@@ -46,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2958,
+        "line": 2960,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -91,7 +91,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2980,
+        "line": 2982,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -144,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 3000,
+        "line": 3002,
     },
 }
 

@@ -68,7 +68,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3104,
+        "line": 3106,
     },
     "xai/grok-3-mini": {
         "verified": "2026-11-22",
@@ -131,7 +131,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3051,
+        "line": 3053,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-29",
@@ -183,7 +183,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 3285,
+        "line": 3287,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -242,7 +242,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3265,
+        "line": 3267,
     },
     "xai/grok-4.20-reasoning-build-0.1": {
         "verified": "2026-11-29",
@@ -312,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3236,
+        "line": 3238,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-29",
@@ -384,7 +384,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3134,
+        "line": 3136,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-29",
@@ -455,7 +455,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3168,
+        "line": 3170,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-29",
@@ -527,7 +527,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3201,
+        "line": 3203,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3076,
+        "line": 3078,
     },
 }
 

@@ -61,7 +61,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3313,
+        "line": 3315,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -123,7 +123,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3366,
+        "line": 3368,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -184,7 +184,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3396,
+        "line": 3398,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-29",
@@ -246,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3425,
+        "line": 3427,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -306,7 +306,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3340,
+        "line": 3342,
     },
 }
 

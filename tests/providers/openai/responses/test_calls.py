@@ -102,7 +102,7 @@ def reply() -> Iterator[Any]:
     def answer(*items: Any) -> Loopback:
         server = Loopback([Canned(completed(*items)), Canned(completed())]).__enter__()
         servers.append(server)
-        llm.provider("openai", api_key="key", base_url=f"{server.url}/v1")
+        llm.configure("openai", api_key="key", base_url=f"{server.url}/v1")
         return server
 
     yield answer
