@@ -79,7 +79,7 @@ class Prompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
         def __get__(self, instance: object, owner: object, /) -> Self: ...
         def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
-    def _bound(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(function, self.params)
 
     def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -144,7 +144,7 @@ class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
         def __get__(self, instance: object, owner: object, /) -> Self: ...
         def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
-    def _bound(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(function, self.params)
 
     async def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -244,7 +244,7 @@ class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
         def __get__(self, instance: object, owner: object, /) -> Self: ...
         def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
-    def _bound(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(self.model, function, self.params)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT, InputT, CapsT]:
@@ -294,7 +294,7 @@ class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
         def __get__(self, instance: object, owner: object, /) -> Self: ...
         def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
-    def _bound(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(self.model, function, self.params)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT, InputT, CapsT]:

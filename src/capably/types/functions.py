@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         function: Callable[..., Any]
 
         def __init__(self, function: Callable[..., Any]) -> None: ...
-        def _bound(self, function: Callable[..., Any], /) -> Self: ...
+        def with_function(self, function: Callable[..., Any], /) -> Self: ...
 
 else:
 
@@ -39,7 +39,7 @@ else:
             bound = self.function if bind is None else bind(self.function, instance, owner)
             return self if bound is self.function else self.with_function(bound)
 
-        def _bound(self, function: Callable[..., Any]) -> Self:
+        def with_function(self, function: Callable[..., Any]) -> Self:
             """Return the same object of another function, which is bound to an instance or class."""
             raise NotImplementedError
 
