@@ -272,7 +272,8 @@ def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: s
     """Yield the signatures with the caller's own tools, those with a required `format`, and those that explain a
     refusal."""
     formatted = [
-        replace(branch, own_tools=False, format="type[FormatT]", open=False).requires("format") for branch in branches
+        replace(branch, own_tools=False, format="TypeForm[FormatT]", open=False).requires("format")
+        for branch in branches
     ]
     if tools:
         for branch, other in zip(branches, formatted, strict=True):

@@ -101,7 +101,7 @@ class Branch:
     met: frozenset[str]
     required: frozenset[str] = frozenset()
     own_tools: bool = True
-    format: str = "type[FormatT] | None"
+    format: str = "TypeForm[FormatT]"
     forces: bool = False
     open: bool = False
     refused: str = ""

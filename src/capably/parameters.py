@@ -162,7 +162,8 @@ class CallParams(TypedDict, total=False):
     format: Annotated[
         Any,
         Parameter(
-            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. "
+            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, "
+            "`Enum` or union. "
             "Its JSON Schema is sent, and `response.parse()` returns a value of it.",
             "structured_output",
             by_model=True,

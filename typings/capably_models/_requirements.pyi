@@ -31,6 +31,7 @@ from capably_models._capabilities import (
     TopPT,
     VerbosityT,
 )
+from typing_extensions import TypeForm
 
 CapsT = TypeVar("CapsT")
 InputT = TypeVar("InputT")
@@ -63,7 +64,7 @@ def call(
     ],
     content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
     *,
-    format: type[FormatT],
+    format: TypeForm[FormatT],
     system: SystemT = ...,
     reasoning: ReasoningT = ...,
     tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
@@ -164,7 +165,7 @@ def stream(
     ],
     content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
     *,
-    format: type[FormatT],
+    format: TypeForm[FormatT],
     system: SystemT = ...,
     reasoning: ReasoningT = ...,
     tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
@@ -265,7 +266,7 @@ async def call_async(
     ],
     content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
     *,
-    format: type[FormatT],
+    format: TypeForm[FormatT],
     system: SystemT = ...,
     reasoning: ReasoningT = ...,
     tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
@@ -366,7 +367,7 @@ async def stream_async(
     ],
     content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
     *,
-    format: type[FormatT],
+    format: TypeForm[FormatT],
     system: SystemT = ...,
     reasoning: ReasoningT = ...,
     tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,

@@ -32,6 +32,7 @@ from capably_models._capabilities import (
     TopPT,
     VerbosityT,
 )
+from typing_extensions import TypeForm
 
 CapsT = TypeVar("CapsT")
 InputT = TypeVar("InputT")
@@ -77,7 +78,7 @@ class AfterResponse:
         ],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
         *,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
@@ -205,7 +206,7 @@ class AfterStreamResponse:
         ],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
         *,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
@@ -333,7 +334,7 @@ class AfterAsyncResponse:
         ],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
         *,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
@@ -461,7 +462,7 @@ class AfterAsyncStreamResponse:
         ],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
         *,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,

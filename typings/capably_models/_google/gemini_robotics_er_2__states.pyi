@@ -12,6 +12,7 @@ from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch,
 from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
 from capably_models._model import Model
 from capably_models._types import TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
+from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -49,7 +50,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -68,7 +69,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         system: str = ...,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -85,7 +86,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -123,7 +124,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -142,7 +143,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         system: str = ...,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -159,7 +160,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -197,7 +198,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -216,7 +217,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         system: str = ...,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -233,7 +234,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -271,7 +272,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -290,7 +291,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         system: str = ...,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
+        format: TypeForm[FormatT],
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -307,7 +308,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.

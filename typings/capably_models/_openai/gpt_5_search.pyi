@@ -10,6 +10,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._openai._profiles import OpenaiGpt5SearchCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
+from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
 
@@ -38,7 +39,7 @@ def call(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     max_tokens: int = ...,
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
@@ -53,7 +54,7 @@ def call(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -70,7 +71,7 @@ def stream(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     max_tokens: int = ...,
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
@@ -85,7 +86,7 @@ def stream(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -102,7 +103,7 @@ async def call_async(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     max_tokens: int = ...,
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
@@ -117,7 +118,7 @@ async def call_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -134,7 +135,7 @@ async def stream_async(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     max_tokens: int = ...,
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
@@ -149,7 +150,7 @@ async def stream_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.

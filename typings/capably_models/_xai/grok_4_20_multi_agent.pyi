@@ -11,6 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 from capably_models._xai._profiles import XaiGrok420MultiAgentCapabilities
+from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
 
@@ -44,7 +45,7 @@ def call(
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     temperature: float = ...,
     top_p: float = ...,
     max_tokens: int = ...,
@@ -61,7 +62,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -81,7 +82,7 @@ def stream(
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     temperature: float = ...,
     top_p: float = ...,
     max_tokens: int = ...,
@@ -98,7 +99,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -118,7 +119,7 @@ async def call_async(
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     temperature: float = ...,
     top_p: float = ...,
     max_tokens: int = ...,
@@ -135,7 +136,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -155,7 +156,7 @@ async def stream_async(
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
-    format: type[FormatT] | None = None,
+    format: TypeForm[FormatT] = ...,
     temperature: float = ...,
     top_p: float = ...,
     max_tokens: int = ...,
@@ -172,7 +173,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
