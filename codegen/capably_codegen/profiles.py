@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from capably.parameters import CAPABILITIES
 from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
 from capably_codegen.default_states import (
@@ -196,6 +197,16 @@ def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]
             yield Parameter(name, type)
     if rules["builtin_tools"].values:
         yield Parameter("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
-    marks = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
-    marks |= {"image_output": "image_output", "audio_output": "audio_output"}
-    yield from (Parameter(mark, "Yes") for mark, name in marks.items() if name in has)
+    yield from (Parameter(mark, "Yes") for mark, name in _MARKS.items() if name in has)
+    for name, capability in CAPABILITIES.items():
+        own = [(name, capability.takes)] if name in _PLAIN else []
+        also = [(other, type) for other, type in capability.also if other not in PARAMETERS]
+        if (capability.feature or name) in has:
+            yield from (Parameter(method, type) for method, type in (*own, *also))
+
+
+_MARKS = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
+"""Capabilities that a model has with any words -> the rule behind each."""
+
+_PLAIN = ("tools_with_format", "image_output", "audio_output")
+"""Capabilities beside the parameters that take the same values of every model."""

@@ -37,8 +37,8 @@ class Capability(NamedTuple):
 
     `takes` is the type of the values that the demanding function may pass. `feature` is its rule in the registry,
     by default the parameter's own; `base` is a capability that it includes. A `generic` capability is demanded with words,
-    `llm.HasReasoning[Literal["high"]]`, and `mark` names the method that exists with any of them. `also` has further
-    parameters that it includes, and their types. A model has a capability with `words` only if it takes all of them.
+    `llm.HasReasoning[Literal["high"]]`, and `mark` names the method that exists with any of them. `also` has what
+    else it includes, parameters and kinds of content, and their types. A model has a capability with `words` only if it takes all of them.
     """
 
     name: str
@@ -125,7 +125,7 @@ class CallParams(TypedDict, total=False):
                 "HasTools",
                 "Calls the caller's functions (`tools=`).",
                 "AnyTool",
-                also=(("tool_choice", 'Literal["auto", "none"]'),),
+                also=(("tool_choice", 'Literal["auto", "none"]'), ("tool_output", "ToolOutput")),
             ),
             selects="tools",
         ),
@@ -300,6 +300,7 @@ class CallParams(TypedDict, total=False):
                 "TtlT_contra",
                 generic="TtlT_contra",
                 mark="caches",
+                also=(("cache_point", "CachePoint"),),
             ),
         ),
     ]
@@ -362,10 +363,27 @@ BUILTIN_TOOLS = Capability(
     feature="builtin_tools",
     generic="BuiltinT_contra",
 )
+TOOLS_WITH_FORMAT = Capability(
+    "HasToolsWithFormat",
+    "Takes tools of the caller's own and `format=` in one call.",
+    "Yes",
+    feature="tools.with_format",
+    base="HasTools, HasFormat",
+)
 ANSWERS: tuple[Capability, ...] = (
     Capability("HasThoughts", "Shows something of its reasoning (`response.thoughts`).", "Yes", feature="thoughts"),
-    Capability("HasImageOutput", "Makes pictures (`response.images`).", "Yes", feature="image_output"),
-    Capability("HasAudioOutput", "Makes sound (`response.audio`).", "Yes", feature="audio_output"),
+    Capability(
+        "HasImageOutput",
+        'Makes pictures (`response.images`, `output=("text", "image")`).',
+        'Literal["text", "image"]',
+        feature="image_output",
+    ),
+    Capability(
+        "HasAudioOutput",
+        'Makes sound (`response.audio`, `output=("text", "audio")`).',
+        'Literal["text", "audio"]',
+        feature="audio_output",
+    ),
 )
 """What a function can demand of the answers."""
 
@@ -401,7 +419,7 @@ PER_CALL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items()
 
 CAPABILITIES: Mapping[str, Capability] = {
     **{name: parameter.has for name, parameter in PARAMETERS.items() if parameter.has},
-    **{capability.feature: capability for capability in (BUILTIN_TOOLS, *ANSWERS)},
+    **{has.feature.replace(".", "_"): has for has in (BUILTIN_TOOLS, TOOLS_WITH_FORMAT, *ANSWERS)},
 }
 """Everything that a function can demand of a model: the method of its class -> the capability."""
 

@@ -3,20 +3,25 @@
 # pyright: reportGeneralTypeIssues=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, Never, TypeVar, overload
 
 from capably.responses.base import BaseResponse
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput
+from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably_models._capabilities import (
+    AudioOutputT,
     Axes,
     BuiltinToolsT,
+    CachePointT,
     CacheT,
     Continued,
     FormatAxes,
     FrequencyPenaltyT,
+    ImageOutputT,
     LogprobsT,
+    NoOutput,
     NoTool,
     ParallelToolsT,
     PrefillT,
@@ -27,11 +32,13 @@ from capably_models._capabilities import (
     SystemT,
     TemperatureT,
     ToolChoiceT,
+    ToolOutputT,
     ToolsT,
     TopKT,
     TopPT,
     VerbosityT,
 )
+from capably_models._types import ContentOf
 from typing_extensions import TypeForm
 
 CapsT = TypeVar("CapsT")
@@ -41,8 +48,7 @@ OldFormatT = TypeVar("OldFormatT")
 class AfterResponse:
     @overload
     def resume(
-        self: BaseResponse[OldFormatT, InputT, CapsT],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        self: BaseResponse[OldFormatT, InputT, CapsT], content: ContentOf[InputT | Text | ToolOutput]
     ) -> Response[OldFormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
@@ -61,6 +67,7 @@ class AfterResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -73,14 +80,17 @@ class AfterResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         format: TypeForm[FormatT],
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -95,6 +105,7 @@ class AfterResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -119,6 +130,7 @@ class AfterResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -131,13 +143,16 @@ class AfterResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -152,6 +167,7 @@ class AfterResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -169,8 +185,7 @@ class AfterResponse:
 class AfterStreamResponse:
     @overload
     def resume(
-        self: BaseResponse[OldFormatT, InputT, CapsT],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        self: BaseResponse[OldFormatT, InputT, CapsT], content: ContentOf[InputT | Text | ToolOutput]
     ) -> StreamResponse[OldFormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
@@ -189,6 +204,7 @@ class AfterStreamResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -201,14 +217,17 @@ class AfterStreamResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         format: TypeForm[FormatT],
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -223,6 +242,7 @@ class AfterStreamResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -247,6 +267,7 @@ class AfterStreamResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -259,13 +280,16 @@ class AfterStreamResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -280,6 +304,7 @@ class AfterStreamResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -297,8 +322,7 @@ class AfterStreamResponse:
 class AfterAsyncResponse:
     @overload
     async def resume(
-        self: BaseResponse[OldFormatT, InputT, CapsT],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        self: BaseResponse[OldFormatT, InputT, CapsT], content: ContentOf[InputT | Text | ToolOutput]
     ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
@@ -317,6 +341,7 @@ class AfterAsyncResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -329,14 +354,17 @@ class AfterAsyncResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         format: TypeForm[FormatT],
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -351,6 +379,7 @@ class AfterAsyncResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -375,6 +404,7 @@ class AfterAsyncResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -387,13 +417,16 @@ class AfterAsyncResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -408,6 +441,7 @@ class AfterAsyncResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -425,8 +459,7 @@ class AfterAsyncResponse:
 class AfterAsyncStreamResponse:
     @overload
     async def resume(
-        self: BaseResponse[OldFormatT, InputT, CapsT],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        self: BaseResponse[OldFormatT, InputT, CapsT], content: ContentOf[InputT | Text | ToolOutput]
     ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
@@ -445,6 +478,7 @@ class AfterAsyncStreamResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -457,14 +491,17 @@ class AfterAsyncStreamResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         format: TypeForm[FormatT],
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -479,6 +516,7 @@ class AfterAsyncStreamResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -503,6 +541,7 @@ class AfterAsyncStreamResponse:
                 ReasoningT,
                 ToolsT,
                 ToolChoiceT,
+                ToolOutputT,
                 ParallelToolsT,
                 TemperatureT,
                 TopPT,
@@ -515,13 +554,16 @@ class AfterAsyncStreamResponse:
                 VerbosityT,
                 PrefillT,
                 CacheT,
+                CachePointT,
                 BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
             ],
         ],
-        content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
+        content: ContentOf[InputT | Text | ToolOutput],
         *,
         system: SystemT = ...,
-        reasoning: ReasoningT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
@@ -536,6 +578,7 @@ class AfterAsyncStreamResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,

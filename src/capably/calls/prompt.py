@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.validation.arguments import check_parameters
@@ -13,16 +13,13 @@ from capably.validation.arguments import check_parameters
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from capably_models import Capabilities, HasFormat, HasTools
+    from capably_models import Capabilities, HasFormat, HasTools, HasToolsWithFormat
     from typing_extensions import TypeForm, TypeVar as TypeVarWithDefault
 
     from capably.calls.model import ModelBase
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
-
-    class HasToolsAndFormat(HasTools, HasFormat, Protocol):
-        """The capabilities that a prompt with tools and a format demands."""
 
 
 P = ParamSpec("P")
@@ -121,7 +118,7 @@ def prompt(function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, Capabilit
 @overload
 def prompt(
     *, tools: Sequence[AnyTool], format: TypeForm[FormatT], max_tokens: int = ...
-) -> PromptDecorator[HasToolsAndFormat, FormatT]: ...
+) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
 @overload
 def prompt(*, format: TypeForm[FormatT], max_tokens: int = ...) -> PromptDecorator[HasFormat, FormatT]: ...
 @overload

@@ -1,5 +1,7 @@
 """What `format=` takes, and the type that `parse()` then returns. `assert_type` is an error where they differ."""
 
+# ruff: noqa: UP007, UP045 (older spellings are cases too)
+
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
