@@ -14,12 +14,13 @@ from typing import NamedTuple, TypeAlias
 
 from capably.registry.rules import Rule
 from capably_codegen.signatures import (
+    FORMAT,
     NONE_WITH_TOOLS,
     NOT_WITH_TOOLS,
     ONLY_WITH_REASONING_OFF,
     PARAMETERS,
     Branch,
-    Parameter,
+    Method,
     Signature,
     literal,
     reasoning_type,
@@ -69,7 +70,7 @@ class StateStub:
 
     name: str
     doc: str
-    capabilities: tuple[Parameter, ...]
+    capabilities: tuple[Method, ...]
     signatures: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
     """The overloads of `with_`, with what each returns."""
@@ -127,7 +128,7 @@ def _returned(leads: State, state: State) -> str:
     return "ModelT_co" if leads == FREE else f"{state_name(leads)}[ModelT_co]"
 
 
-def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
+def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Method]:
     """Yield what a function may require of a model in this state, if it differs: name and accepted values."""
     reasoning, tools = state
     if reasoning == "on":
@@ -135,22 +136,22 @@ def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter
     if reasoning in ("off", "stays off"):
         yield from _conditional(rules, "reasoning_off", met=True)
     if reasoning == "stays off":
-        yield Parameter("reasoning", _off_type(rules))
+        yield Method("reasoning", _off_type(rules))
     if reasoning == "budget":
-        yield Parameter("tool_choice", tool_choice_type(rules, _PLAIN))
+        yield Method("tool_choice", tool_choice_type(rules, _PLAIN))
     if reasoning == "forced":
-        yield Parameter("reasoning", reasoning_type(rules, budget=False))
+        yield Method("reasoning", reasoning_type(rules, budget=False))
     if tools:
-        yield Parameter("format", "Never")
+        yield Method("format", "Never")
 
 
-def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Parameter]:
+def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Method]:
     """Yield the capabilities under this condition: available if the defaults meet it (`met`), else removed."""
     for name, type in PARAMETERS.items():
         if rules[name].when == when:
-            yield Parameter(name, type if met else "Never")
+            yield Method(name, type if met else "Never")
     if rules["tool_choice.forced"].when == when:
-        yield Parameter("tool_choice", tool_choice_type(rules, _ALL if met else _PLAIN))
+        yield Method("tool_choice", tool_choice_type(rules, _ALL if met else _PLAIN))
 
 
 # --- reasoning, and what depends on it ----------------------------------------------------------------------------
@@ -176,7 +177,8 @@ def _off_axis(rules: Mapping[str, Rule]) -> Axis:
     plain = _ALL - {"reasoning_off"}
     on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    on_given, off_given, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
+    on_given, off_given = on.requires("reasoning"), off.requires("reasoning")
+    off_plain = replace(off, met=plain, refused=ONLY_WITH_REASONING_OFF)
     only_off = replace(off, open=_apart(rules))
     if on.reasoning == "Never":
         # It reasons by default, and no value of `reasoning` turns reasoning on again.
@@ -203,7 +205,8 @@ def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
     if on.reasoning == "Never":
         return Axis({"": (only_off,)}, {"": ((only_off, ""),)})
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    on_given, off_plain = default.requires("reasoning"), replace(off, met=plain)
+    on_given = default.requires("reasoning")
+    off_plain = replace(off, met=plain, refused=ONLY_WITH_REASONING_OFF)
     any_plain = replace(default, reasoning=reasoning_type(rules))
     calls = {"": (quiet, any_plain), "on": (default, off.requires("reasoning")), "stays off": (only_off,)}
     copies = {
@@ -271,10 +274,7 @@ def _apart(rules: Mapping[str, Rule]) -> bool:
 def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: str) -> Iterator[Signature]:
     """Yield the signatures with the caller's own tools, those with a required `format`, and those that explain a
     refusal."""
-    formatted = [
-        replace(branch, own_tools=False, format="TypeForm[FormatT]", open=False).requires("format")
-        for branch in branches
-    ]
+    formatted = [replace(branch, own_tools=False, format=FORMAT, open=False).requires("format") for branch in branches]
     if tools:
         for branch, other in zip(branches, formatted, strict=True):
             yield signature(rules, replace(branch, format=NONE_WITH_TOOLS))

@@ -29,7 +29,7 @@ from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
     PARAMETERS,
-    Parameter,
+    Method,
     Signature,
     literal,
     reasoning_type,
@@ -48,7 +48,7 @@ class ProfileStub:
     doc: str
     parts: tuple[str, ...]
     tools: tuple[str, ...]
-    capabilities: tuple[Parameter, ...]
+    capabilities: tuple[Method, ...]
     inits: tuple[Signature, ...]
     signatures: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
@@ -178,7 +178,7 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
     return (*(PARTS[m] for m in rules["input"].values), *taken, "Unknown")
 
 
-def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]:
+def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Method]:
     """Yield the capabilities of the profile in every call, as methods of `_capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
@@ -194,15 +194,15 @@ def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]
     }
     for name, type in types.items():
         if name not in ("max_tokens", "output") and name in has:
-            yield Parameter(name, type)
+            yield Method(name, type)
     if rules["builtin_tools"].values:
-        yield Parameter("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
-    yield from (Parameter(mark, "Yes") for mark, name in _MARKS.items() if name in has)
+        yield Method("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
+    yield from (Method(mark, "Yes") for mark, name in _MARKS.items() if name in has)
     for name, capability in CAPABILITIES.items():
         own = [(name, capability.takes)] if name in _PLAIN else []
         also = [(other, type) for other, type in capability.also if other not in PARAMETERS]
         if (capability.feature or name) in has:
-            yield from (Parameter(method, type) for method, type in (*own, *also))
+            yield from (Method(method, type) for method, type in (*own, *also))
 
 
 _MARKS = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}

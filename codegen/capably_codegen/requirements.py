@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capably.parameters import CAPABILITIES, FEATURES, PARAMETERS
-from capably_codegen.signatures import Parameter
+from capably_codegen.signatures import Method, Parameter
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Requirement:
     base: str
     generic: str
     feature: str
-    methods: tuple[tuple[str, str], ...]
+    methods: tuple[Method, ...]
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,22 @@ class Axis:
     variable: str
 
 
+def _methods(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the methods of a capability class, each with the type of the values that it takes."""
+    has = CAPABILITIES[name]
+    yield from ((name, has.takes), *has.also)
+    if has.mark:
+        yield has.mark, "Yes"
+
+
 REQUIREMENTS: tuple[Requirement, ...] = tuple(
     Requirement(
-        has.name, has.doc, has.base, has.generic, has.feature or method, ((method, has.takes), *has.also, *_mark)
+        has.name, has.doc, has.base, has.generic, has.feature or name, tuple(Method(*pair) for pair in _methods(name))
     )
-    for method, has in CAPABILITIES.items()
-    for _mark in [((has.mark, "Yes"),) if has.mark else ()]
+    for name, has in CAPABILITIES.items()
 )
 
-_TYPES: Mapping[str, str] = {
-    method: type
-    for name, has in CAPABILITIES.items()
-    for method, type in ((name, has.takes), *has.also, *([(has.mark, "Yes")] if has.mark else []))
-}
+_TYPES: Mapping[str, str] = dict(pair for name in CAPABILITIES for pair in _methods(name))
 """Method of a capability class -> the type of the values that it takes."""
 
 METHODS: tuple[str, ...] = tuple(_TYPES)
@@ -66,7 +69,7 @@ _MADE_OF: Mapping[str, str] = {
 """Parameters whose type is more than the type variable of their axis."""
 
 AXIS_PARAMETERS: tuple[Parameter, ...] = tuple(
-    Parameter(name, _MADE_OF.get(name, _axis(name).variable))
+    Parameter(name, _MADE_OF.get(name, _axis(name).variable), none=name in ("tools", "output"))
     for name in FEATURES
     if (PARAMETERS[name].has or name in _MADE_OF) and name != "format"
 )

@@ -10,7 +10,7 @@ This module imports no other module of capably but the types that it names, and 
 
 # Annotations are values here, so there is no `from __future__ import annotations`.
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from capably.types.reasoning import Effort, Reasoning
@@ -119,7 +119,7 @@ class CallParams(TypedDict, total=False):
             "Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider "
             "(`llm.WebSearch()`). No two of them have the same name.",
             "tools",
-            kind=Kind((Iterable,), "a list of tools"),
+            kind=Kind((Sequence,), "a list of tools"),
             by_model=True,
             has=Capability(
                 "HasTools",

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from capably.types.facts import ModelInfo
     from capably.types.messages import Message
 
-    OnlyWithReasoningOff: TypeAlias = Never
+    OnlyWithReasoningOff: TypeAlias = None
     """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
 
     Say `reasoning="off"`; a model that does not reason by default also takes it in a call without `reasoning`.
     """
-    NotTogetherWithTools: TypeAlias = Never
+    NotTogetherWithTools: TypeAlias = None
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
-    NoneWithTools: TypeAlias = "None"
+    NoneWithTools: TypeAlias = None
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     NotAcceptedByThisModel: TypeAlias = Never
     """In a refusal by the type checker: this model does not take this parameter, or not this value."""

@@ -48,6 +48,7 @@ def any_model(model: llm.Model, history: list[llm.Message]) -> str:
     model.call(3)  # error
     model.call([3])  # error
     model.call({"role": "user", "content": "hi"})  # error
+    model.call(word for word in ("a", "b"))  # error
     return model.call([*history, llm.user("and?")]).resume([llm.user("more")]).text()
 
 

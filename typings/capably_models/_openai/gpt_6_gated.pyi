@@ -20,16 +20,17 @@ class Init(Protocol):
         id: str,
         /,
         *,
-        system: str = ...,
+        system: str | None = None,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        max_tokens: int = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None = None,
+        max_tokens: int | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -37,16 +38,17 @@ def call(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -68,16 +70,17 @@ def stream(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> StreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -99,16 +102,17 @@ async def call_async(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -130,16 +134,17 @@ async def stream_async(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncStreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -160,15 +165,16 @@ async def stream_async(
 def with_(
     self: ModelT,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ModelT:
     """Return a copy of the model with other defaults."""

@@ -22,17 +22,18 @@ class Init(Protocol):
         id: str,
         /,
         *,
-        system: str = ...,
+        system: str | None = None,
         reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[OpenaiTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+        | None = None,
+        tools: Sequence[OpenaiTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        max_tokens: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -40,17 +41,19 @@ def call(
     self: object,
     content: TextImageDocumentToolContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[OpenaiTools] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -74,17 +77,19 @@ def stream(
     self: object,
     content: TextImageDocumentToolContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[OpenaiTools] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -108,17 +113,19 @@ async def call_async(
     self: object,
     content: TextImageDocumentToolContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[OpenaiTools] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -142,17 +149,19 @@ async def stream_async(
     self: object,
     content: TextImageDocumentToolContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[OpenaiTools] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -175,15 +184,17 @@ async def stream_async(
 def with_(
     self: ModelT,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[OpenaiTools] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ModelT:
     """Return a copy of the model with other defaults."""
