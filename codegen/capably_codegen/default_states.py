@@ -77,11 +77,27 @@ class StateStub:
 
 
 def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Signature, ...]:
-    """Return the overloads of a call to a model in this state."""
+    """Return the overloads of a call to a model in this state.
+
+    The first of each branch has no `format` and so no type variable: a call that is handed on as a value
+    (`map(model.call, ...)`) has its type. Errors are those of the second, which has every parameter.
+    """
     branches = _axis(rules).calls[state[0]]
-    if not _apart(rules):
+    if _apart(rules):
+        return tuple(_calls_apart(rules, branches, state[1]))
+    if rules["format"].refused:
         return tuple(signature(rules, branch) for branch in branches)
-    return tuple(_calls_apart(rules, branches, state[1]))
+    only = len(branches) == 1
+    pairs = ((replace(branch, format="", open=False), replace(branch, open=branch.open or only)) for branch in branches)
+    return tuple(signature(rules, branch) for pair in pairs for branch in pair)
+
+
+def decorator_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
+    """Return the overloads of `@llm.call(id, ...)`, which is no value to hand on, and so has one for each branch."""
+    branches = _axis(rules).calls[""]
+    if _apart(rules):
+        return tuple(_calls_apart(rules, branches, ""))
+    return tuple(signature(rules, branch) for branch in branches)
 
 
 def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:

@@ -20,6 +20,7 @@ from capably_codegen.default_states import (
     StateStub,
     call_signatures,
     copy_signatures,
+    decorator_signatures,
     init_signatures,
     state_name,
     state_stub,
@@ -51,6 +52,7 @@ class ProfileStub:
     capabilities: tuple[Method, ...]
     inits: tuple[Signature, ...]
     signatures: tuple[Signature, ...]
+    decorators: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
     states: tuple[StateStub, ...]
     has_system: bool = True
@@ -163,6 +165,7 @@ def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
     return {
         "inits": init_signatures(rules),
         "signatures": call_signatures(rules),
+        "decorators": decorator_signatures(rules),
         "copies": tuple(
             (taken, "ModelT" if leads == FREE else f"states.{state_name(leads)}[ModelT]")
             for taken, leads in copy_signatures(rules)

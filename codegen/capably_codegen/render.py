@@ -147,7 +147,7 @@ def _common(
         "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
         "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
         "explainer": [
-            *(Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.signatures[0].parameters),
+            *(Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.decorators[0].parameters),
             OTHERS,
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],

@@ -118,7 +118,8 @@ def maybe(kind: type[Rose] | None, value: Any) -> None:
     plain.call("hi", format=3)  # error
     plain.call("hi", format=Rose(1))  # error
     plain.call("hi", format={"type": "object"})  # error
-    plain.call("hi", format=value)
+    assert_type(plain.call("hi", format=value).parse(), Any)
+    assert_type(conditional.call("hi", format=value).parse(), Any)
     apart.call("hi", tools=[water], format=Rose | Tulip)  # error
 
 

@@ -35,6 +35,45 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -55,6 +94,44 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -117,6 +194,45 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -137,6 +253,44 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -199,6 +353,45 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -219,6 +412,44 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -281,6 +512,45 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -301,6 +571,44 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -439,6 +747,46 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+        | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -460,6 +808,44 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -522,6 +908,46 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+        | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -543,6 +969,44 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -605,6 +1069,46 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+        | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -626,6 +1130,44 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -688,6 +1230,46 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+        | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -709,6 +1291,44 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.

@@ -34,6 +34,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -59,6 +105,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -131,6 +223,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -156,6 +294,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -228,6 +412,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -253,6 +483,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -325,6 +601,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -350,6 +672,52 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -499,6 +867,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -524,6 +938,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -596,6 +1056,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -621,6 +1127,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -693,6 +1245,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -718,6 +1316,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -790,6 +1434,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -815,6 +1505,52 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        prefill: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

@@ -82,6 +82,55 @@ def call(
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -107,6 +156,53 @@ def call(
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -183,6 +279,55 @@ def stream(
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -208,6 +353,53 @@ def stream(
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -284,6 +476,55 @@ async def call_async(
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -309,6 +550,53 @@ async def call_async(
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -385,6 +673,55 @@ async def stream_async(
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -410,6 +747,53 @@ async def stream_async(
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextToolParts, DeepseekV4ProCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

@@ -2,11 +2,11 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._mistral._profiles import MistralLarge3MinistralCapabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
@@ -40,6 +40,54 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    presence_penalty: float | None = None,
+    frequency_penalty: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextImageToolParts, MistralLarge3MinistralCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 def call(
     self: object,
     content: TextImageToolContent,
@@ -62,6 +110,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageToolParts, MistralLarge3MinistralCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -88,6 +137,54 @@ def call(
 
     """
 
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    presence_penalty: float | None = None,
+    frequency_penalty: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextImageToolParts, MistralLarge3MinistralCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 def stream(
     self: object,
     content: TextImageToolContent,
@@ -110,6 +207,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageToolParts, MistralLarge3MinistralCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -136,6 +234,54 @@ def stream(
 
     """
 
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    presence_penalty: float | None = None,
+    frequency_penalty: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextImageToolParts, MistralLarge3MinistralCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 async def call_async(
     self: object,
     content: TextImageToolContent,
@@ -158,6 +304,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageToolParts, MistralLarge3MinistralCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -184,6 +331,54 @@ async def call_async(
 
     """
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    presence_penalty: float | None = None,
+    frequency_penalty: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextImageToolParts, MistralLarge3MinistralCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 async def stream_async(
     self: object,
     content: TextImageToolContent,
@@ -206,6 +401,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageToolParts, MistralLarge3MinistralCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

@@ -2,12 +2,12 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiChatLatestCapabilities
 from capably_models._types import AnyToolOrWebSearch, TextImageDocumentToolContent, TextImageDocumentToolParts
@@ -36,6 +36,42 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyToolOrWebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 def call(
     self: object,
     content: TextImageDocumentToolContent,
@@ -52,6 +88,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -72,6 +109,42 @@ def call(
 
     """
 
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyToolOrWebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 def stream(
     self: object,
     content: TextImageDocumentToolContent,
@@ -88,6 +161,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -108,6 +182,42 @@ def stream(
 
     """
 
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyToolOrWebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 async def call_async(
     self: object,
     content: TextImageDocumentToolContent,
@@ -124,6 +234,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -144,6 +255,42 @@ async def call_async(
 
     """
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyToolOrWebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 async def stream_async(
     self: object,
     content: TextImageDocumentToolContent,
@@ -160,6 +307,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiChatLatestCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

@@ -79,6 +79,49 @@ def call(
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    logprobs: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -106,6 +149,48 @@ def call(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+) -> Response[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
@@ -170,6 +255,49 @@ def stream(
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    logprobs: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -197,6 +325,48 @@ def stream(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+) -> StreamResponse[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
@@ -261,6 +431,49 @@ async def call_async(
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    logprobs: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -288,6 +501,48 @@ async def call_async(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+) -> AsyncResponse[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
@@ -352,6 +607,49 @@ async def stream_async(
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    logprobs: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -379,6 +677,48 @@ async def stream_async(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+) -> AsyncStreamResponse[None, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.

@@ -39,6 +39,48 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -64,6 +106,45 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -125,6 +206,48 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -150,6 +273,45 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -211,6 +373,48 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -236,6 +440,45 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -297,6 +540,48 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
         format: TypeForm[FormatT] = ...,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -322,6 +607,45 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, ReasoningOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -447,6 +771,49 @@ class ReasoningStaysOffCapabilities(OpenaiGpt56CyberCapabilities):
 class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities], Generic[ModelT_co]):
     """A model where a default goes only with `reasoning="off"`, so that reasoning stays off."""
 
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
@@ -467,6 +834,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -490,7 +858,49 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
             headers: HTTP headers that are sent with the request, over those of the same name.
 
         """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
@@ -511,6 +921,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -534,7 +945,49 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
             headers: HTTP headers that are sent with the request, over those of the same name.
 
         """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
+        """Send `content` and await the complete reply.
 
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
@@ -555,6 +1008,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -578,7 +1032,49 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
             headers: HTTP headers that are sent with the request, over those of the same name.
 
         """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[OpenaiGpt56CyberTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
 
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
@@ -599,6 +1095,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 

@@ -2,11 +2,11 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._openai._profiles import OpenaiGpt5SearchCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
@@ -33,6 +33,38 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[WebSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 def call(
     self: object,
     content: TextImageDocumentContent,
@@ -47,6 +79,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -65,6 +98,38 @@ def call(
 
     """
 
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[WebSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 def stream(
     self: object,
     content: TextImageDocumentContent,
@@ -79,6 +144,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -97,6 +163,38 @@ def stream(
 
     """
 
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[WebSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 async def call_async(
     self: object,
     content: TextImageDocumentContent,
@@ -111,6 +209,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -129,6 +228,38 @@ async def call_async(
 
     """
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentContent,
+    *,
+    system: str | None = None,
+    tools: Sequence[WebSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
 async def stream_async(
     self: object,
     content: TextImageDocumentContent,
@@ -143,6 +274,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
