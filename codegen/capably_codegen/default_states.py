@@ -57,7 +57,8 @@ DOCS = {
 class Axis(NamedTuple):
     """State of reasoning -> the branches of a call, and those of `with_` with the state that each returns.
 
-    Of several branches, the one without required parameters is open: it also declares what is refused.
+    A type checker explains a refusal by the last branch that fits as far as any other. So the last one takes every word of
+    `reasoning` (what `off` alone allows comes before it), and is open: it also declares what is refused.
     """
 
     calls: Mapping[str, tuple[Branch, ...]]
@@ -85,11 +86,16 @@ def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Sig
     branches = _axis(rules).calls[state[0]]
     if _apart(rules):
         return tuple(_calls_apart(rules, branches, state[1]))
+    branches = _open_if_single(branches)
     if rules["format"].refused:
         return tuple(signature(rules, branch) for branch in branches)
-    only = len(branches) == 1
-    pairs = ((replace(branch, format="", open=False), replace(branch, open=branch.open or only)) for branch in branches)
+    pairs = ((replace(branch, format="", open=False), branch) for branch in branches)
     return tuple(signature(rules, branch) for pair in pairs for branch in pair)
+
+
+def _open_if_single(branches: Sequence[Branch]) -> Sequence[Branch]:
+    """Return the branches, of which one at least is open."""
+    return [replace(branches[0], open=True)] if len(branches) == 1 else branches
 
 
 def decorator_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
@@ -97,7 +103,7 @@ def decorator_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
     branches = _axis(rules).calls[""]
     if _apart(rules):
         return tuple(_calls_apart(rules, branches, ""))
-    return tuple(signature(rules, branch) for branch in branches)
+    return tuple(signature(rules, branch) for branch in _open_if_single(branches))
 
 
 def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:
@@ -191,54 +197,53 @@ def _axis(rules: Mapping[str, Rule]) -> Axis:
 def _off_axis(rules: Mapping[str, Rule]) -> Axis:
     """Build the axis of parameters, or a forced tool, that are accepted only with `reasoning="off"`."""
     plain = _ALL - {"reasoning_off"}
-    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
-    default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    on_given, off_given = on.requires("reasoning"), off.requires("reasoning")
-    off_plain = replace(off, met=plain, refused=ONLY_WITH_REASONING_OFF)
+    off, off_plain = _off_branches(rules, plain)
+    default = Branch(reasoning_type(rules), plain, open=True, refused=ONLY_WITH_REASONING_OFF)
+    off_given, on_given = off.requires("reasoning"), default.requires("reasoning")
     only_off = replace(off, open=_apart(rules))
-    if on.reasoning == "Never":
+    if reasoning_type(rules, off=False) == "Never":
         # It reasons by default, and no value of `reasoning` turns reasoning on again.
-        copies = {"": ((default, ""), (off_given, "off")), "off": ((only_off, "off"),)}
-        return Axis({"": (default, off_given), "off": (only_off,)}, copies)
-    calls = {"": (default, off_given), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}
+        copies = {"": ((off_given, "off"), (default, "")), "off": ((only_off, "off"),)}
+        return Axis({"": (off_given, default), "off": (only_off,)}, copies)
+    calls = {"": (off_given, default), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}
     copies = {
-        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_given, "stays off")),
-        "off": ((off_plain, "off"), (on_given, ""), (replace(off, open=True), "stays off")),
+        "": ((off_plain.requires("reasoning"), "off"), (off_given, "stays off"), (default, "")),
+        "off": ((off_plain, "off"), (replace(off, open=True), "stays off"), (on_given, "")),
         "stays off": ((only_off, "stays off"),),
     }
     if _only_a_forced_tool(rules, "reasoning_off"):
         stays_off, unforced = replace(off, open=True), off_plain.requires("tool_choice")
         calls["stays off"] = (stays_off, on_given.requires("tool_choice"))
-        copies["stays off"] = ((unforced, "off"), (on_given.requires("tool_choice"), ""), (stays_off, "stays off"))
+        copies["stays off"] = ((unforced, "off"), (stays_off, "stays off"), (on_given.requires("tool_choice"), ""))
     return Axis(calls, copies)
 
 
 def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
     """Build the same axis for a model that does not reason by default: `reasoning="off"` may be left out."""
     plain = _ALL - {"without_reasoning"}
-    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
+    off, off_plain = _off_branches(rules, plain)
     quiet, only_off = replace(off, open=True), replace(off, open=_apart(rules))
-    if on.reasoning == "Never":
+    if reasoning_type(rules, off=False) == "Never":
         return Axis({"": (only_off,)}, {"": ((only_off, ""),)})
-    default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    on_given = default.requires("reasoning")
-    off_plain = replace(off, met=plain, refused=ONLY_WITH_REASONING_OFF)
-    any_plain = replace(default, reasoning=reasoning_type(rules))
-    calls = {"": (quiet, any_plain), "on": (default, off.requires("reasoning")), "stays off": (only_off,)}
+    default = Branch(reasoning_type(rules), plain, open=True, refused=ONLY_WITH_REASONING_OFF)
+    on_given, off_given = default.requires("reasoning"), off.requires("reasoning")
+    calls = {"": (quiet, default), "on": (off_given, default), "stays off": (only_off,)}
     copies = {
-        "": ((off_plain, ""), (on_given, "on"), (quiet, "stays off")),
-        "on": (
-            (default, "on"),
-            (off_plain.requires("reasoning"), ""),
-            (off.requires("reasoning"), "stays off"),
-        ),
+        "": ((off_plain, ""), (quiet, "stays off"), (on_given, "on")),
+        "on": ((off_plain.requires("reasoning"), ""), (off_given, "stays off"), (default, "on")),
         "stays off": ((only_off, "stays off"),),
     }
     if _only_a_forced_tool(rules, "without_reasoning"):
         unforced = off_plain.requires("tool_choice")
         calls["stays off"] = (quiet, on_given.requires("tool_choice"))
-        copies["stays off"] = ((unforced, ""), (on_given.requires("tool_choice"), "on"), (quiet, "stays off"))
+        copies["stays off"] = ((unforced, ""), (quiet, "stays off"), (on_given.requires("tool_choice"), "on"))
     return Axis(calls, copies)
+
+
+def _off_branches(rules: Mapping[str, Rule], plain: frozenset[str]) -> tuple[Branch, Branch]:
+    """Return the branch of a call without reasoning, and the same without what needs that."""
+    off = Branch(_off_type(rules), _ALL)
+    return off, replace(off, met=plain, refused=ONLY_WITH_REASONING_OFF)
 
 
 def _off_type(rules: Mapping[str, Rule]) -> str:
@@ -254,13 +259,16 @@ def _only_a_forced_tool(rules: Mapping[str, Rule], when: str) -> bool:
 
 def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
     """Build the axis of a forced tool, which excludes a thinking budget."""
-    free, budget = Branch(reasoning_type(rules, budget=False), _ALL), Branch(reasoning_type(rules, words=False), _PLAIN)
-    unforced, budget_given = replace(free, met=_PLAIN), budget.requires("reasoning")
+    free, any_plain = (
+        Branch(reasoning_type(rules, budget=False), _ALL),
+        Branch(reasoning_type(rules), _PLAIN, open=True),
+    )
+    unforced, budget_given = replace(free, met=_PLAIN), any_plain.requires("reasoning")
     forcing = replace(free, forces=True).requires("tool_choice")
     # The type of a budget takes settings without one too: the ways without come first.
     calls = {
         "": (replace(free, open=True), budget_given),
-        "budget": (free.requires("reasoning"), replace(budget, open=True)),
+        "budget": (free.requires("reasoning"), any_plain),
         "forced": (replace(free, open=True), budget_given.requires("tool_choice")),
     }
     copies = {
@@ -268,7 +276,7 @@ def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
         "budget": (
             (unforced.requires("reasoning"), ""),
             (forcing.requires("reasoning"), "forced"),
-            (replace(budget, open=True), "budget"),
+            (any_plain, "budget"),
         ),
         "forced": (
             (unforced.requires("tool_choice"), ""),

@@ -34,6 +34,7 @@ from capably_codegen.signatures import (
     Signature,
     literal,
     reasoning_type,
+    settings_names,
     tool_choice_type,
     tools,
 )
@@ -55,6 +56,8 @@ class ProfileStub:
     decorators: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
     states: tuple[StateStub, ...]
+    settings: Mapping[str, str]
+    """Types of `llm.Reasoning(...)` in the signatures -> their names."""
     has_system: bool = True
 
     @property
@@ -170,6 +173,7 @@ def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
             (taken, "ModelT" if leads == FREE else f"states.{state_name(leads)}[ModelT]")
             for taken, leads in copy_signatures(rules)
         ),
+        "settings": settings_names(rules),
         "states": tuple(state_stub(rules, state) for state in states_of(rules)),
     }
 

@@ -19,7 +19,7 @@ from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
-from capably_codegen.signatures import BUILTINS, NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.signatures import BUILTINS, REFUSALS, ROUTING, Parameter, literal
 from capably_codegen.tool_names import tool_names, with_short_names
 
 
@@ -146,10 +146,6 @@ def _common(
         "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
         "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
         "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
-        "explainer": [
-            *(Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.decorators[0].parameters),
-            OTHERS,
-        ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
     for name in COMMON:
@@ -240,6 +236,13 @@ def _python(value: Any) -> str:
     return pprint.pformat(value, width=118, sort_dicts=False)
 
 
+def _named(text: str, names: Mapping[str, str]) -> str:
+    """Return the text with these names in the place of the types."""
+    for type, name in names.items():
+        text = text.replace(type, name)
+    return text
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("capably_codegen"),
@@ -250,6 +253,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["python"] = _python
     environment.filters["literal"] = literal
+    filters: Any = environment.filters
+    filters["named"] = _named
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
     declared: Any = {
         "builtins": BUILTINS,

@@ -111,11 +111,6 @@ class Signature:
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in PER_CALL))
 
     @property
-    def accepted(self) -> Signature:
-        """Return a copy without the parameter that names misspelt ones."""
-        return replace(self, parameters=tuple(p for p in self.parameters if p is not OTHERS))
-
-    @property
     def has_format(self) -> bool:
         return any(p.name == "format" and "FormatT" in p.type for p in self.parameters)
 
@@ -216,25 +211,39 @@ def _naming(rules: Mapping[str, Rule], words: str) -> str:
     return words if rules["tool_choice.forced"].values else f"{words} | AnyTool"
 
 
-def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
+def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True) -> str:
     """Return the type of `reasoning=`: the model's words, and `Reasoning(...)` with its levels. Empty if it takes none.
 
-    `off`, `budget` and `words` each leave out one way of saying it.
+    `off` and `budget` each leave out one way of saying it.
     """
     rule = rules["reasoning"]
     if rule.refused:
         return ""
-    levels = tuple(word for word in rule.values if word != "off")
-    has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
+    shown = rule.values if off else _levels(rules)
+    settings = settings_type(rules, budget=budget)
+    return " | ".join([*([literal(shown)] if shown else []), *([settings] if settings else [])]) or "Never"
+
+
+def settings_type(rules: Mapping[str, Rule], *, budget: bool = True) -> str:
+    """Return the type of `llm.Reasoning(...)`; empty if the model takes none."""
+    levels, has_budget = _levels(rules), budget and rules["reasoning.budget_tokens"].when == "always"
+    if rules["reasoning"].refused:
+        return ""
     unbudgeted = rules["reasoning.unbudgeted"].when == "always"
     thoughts = ["Hidden" if rules["reasoning.visible"].refused else "Unbudgeted"] if unbudgeted else []
     both = ["LevelAndBudget"] if levels and has_budget and not rules["reasoning.level_with_budget"].refused else []
-    levels_type = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
-    settings = f"Reasoning[{levels_type}, {'int' if has_budget else 'Never'}]"
-    shown = (rule.values if off else levels) if words else ()
-    if levels_type == "Never" and not has_budget:
-        return literal(shown)
-    return f"{literal(shown)} | {settings}" if shown else settings
+    taken = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both])
+    return f"Reasoning[{taken or 'Never'}, {'int' if has_budget else 'Never'}]" if taken or has_budget else ""
+
+
+def _levels(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    return tuple(word for word in rules["reasoning"].values if word != "off")
+
+
+def settings_names(rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Return the types of `llm.Reasoning(...)` in the signatures of a model, each with a name for error messages."""
+    names = {settings_type(rules, budget=False): "ReasoningWithoutBudget", settings_type(rules): "ReasoningSettings"}
+    return {type: name for type, name in names.items() if type}
 
 
 def literal(words: tuple[str, ...]) -> str:

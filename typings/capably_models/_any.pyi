@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -13,6 +13,12 @@ from capably_models._types import AnyContent, AnyTools, TextImageDocumentAudioVi
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[
+    Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never
+]
+ReasoningSettings: TypeAlias = Reasoning[
+    Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int
+]
 
 @type_check_only
 class Init(Protocol):
@@ -22,9 +28,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-        | None = None,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -54,9 +58,7 @@ def call(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -115,9 +117,7 @@ def call(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -179,9 +179,7 @@ def stream(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -240,9 +238,7 @@ def stream(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -304,9 +300,7 @@ async def call_async(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -365,9 +359,7 @@ async def call_async(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -429,9 +421,7 @@ async def stream_async(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -490,9 +480,7 @@ async def stream_async(
     content: AnyContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -552,9 +540,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

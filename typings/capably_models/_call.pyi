@@ -2,14 +2,14 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, TypeVar, overload
+from typing import Any, Literal, Never, TypeAlias, TypeVar, overload
 
 from capably.calls.model import ModelBase
 from capably.calls.prompt import CallDecorator
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import (
     AnyTool,
     CodeExecution,
@@ -20,7 +20,7 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
-from capably_models import _ids, _types
+from capably_models import _ids, _model_id, _types
 from capably_models._anthropic import _profiles as _anthropic
 from capably_models._cerebras import _profiles as _cerebras
 from capably_models._cohere import _profiles as _cohere
@@ -31,7 +31,6 @@ from capably_models._groq import _profiles as _groq
 from capably_models._meta import _profiles as _meta
 from capably_models._minimax import _profiles as _minimax
 from capably_models._mistral import _profiles as _mistral
-from capably_models._model_id import ModelId
 from capably_models._moonshot import _profiles as _moonshot
 from capably_models._openai import _profiles as _openai
 from capably_models._perplexity import _profiles as _perplexity
@@ -60,6 +59,7 @@ from capably_models._xai import _profiles as _xai
 from capably_models._zai import _profiles as _zai
 from typing_extensions import TypeForm
 
+ModelId: TypeAlias = Never
 _InputT = TypeVar("_InputT")
 _CapsT = TypeVar("_CapsT")
 
@@ -83,6 +83,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -92,7 +93,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | Reasoning[Never, int],
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -106,6 +107,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -130,6 +132,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -139,7 +142,8 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"]
+    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -152,6 +156,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -176,6 +181,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[
     _types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude5AlwaysThinkingCapabilities
 ]:
@@ -202,6 +208,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeFable51Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -226,6 +233,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeHaiku55Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -251,6 +259,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -260,7 +269,8 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -274,6 +284,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -298,6 +309,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus47Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -322,6 +334,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus48Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -346,6 +359,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus5Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -370,6 +384,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus55Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -394,6 +409,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet5Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -418,6 +434,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[
     _types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet55BetweenToolsCapabilities
 ]:
@@ -479,6 +496,62 @@ def call(
 
 @overload
 def call(
+    model: _ids.CerebrasGptOssId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _cerebras.CerebrasGptOssCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.CerebrasGptOssId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _cerebras.CerebrasGptOssCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.CerebrasQwen38Id,
     /,
     *,
@@ -529,6 +602,58 @@ def call(
 
 @overload
 def call(
+    model: _ids.CerebrasQwen38Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _cerebras.CerebrasQwen38Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.CerebrasQwen38Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    logprobs: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _cerebras.CerebrasQwen38Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.CohereCommandId,
     /,
     *,
@@ -569,6 +694,52 @@ def call(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereCommandCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.CohereCommandId,
+    /,
+    *,
+    system: str | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereCommandCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.CohereCommandId,
+    /,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -619,6 +790,54 @@ def call(
 
 @overload
 def call(
+    model: _ids.CohereCommandAPlusId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _cohere.CohereCommandAPlusCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.CohereCommandAPlusId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _cohere.CohereCommandAPlusCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.CohereCommandAReasoningId,
     /,
     *,
@@ -636,6 +855,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandAReasoningCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -687,18 +907,16 @@ def call(
 
 @overload
 def call(
-    model: _ids.DashscopeQwenPlusFlashId,
+    model: _ids.CohereNorthMiniCodeId,
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
-    tools: Sequence[AnyTool] | None = None,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: None = None,
+    format: TypeForm[FormatT],
     temperature: float | None = None,
     top_p: float | None = None,
-    top_k: int | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
     seed: int | None = None,
@@ -707,23 +925,22 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereNorthMiniCodeCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwenPlusFlashId,
+    model: _ids.CohereNorthMiniCodeId,
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
-    tools: Sequence[Never] | None = None,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT],
+    format: NotTogetherWithTools = None,
     temperature: float | None = None,
     top_p: float | None = None,
-    top_k: int | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
     seed: int | None = None,
@@ -732,7 +949,8 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereNorthMiniCodeCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -783,6 +1001,82 @@ def call(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwenPlusFlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwenPlusFlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwenPlusFlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -805,6 +1099,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen3CoderCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -814,9 +1109,9 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"],
     tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -838,9 +1133,9 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"],
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
     tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -853,6 +1148,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -862,56 +1158,6 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
-    tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: _ids.DashscopeQwen37MaxId,
-    /,
-    *,
-    system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
-    tools: Sequence[Never] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT],
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: _ids.DashscopeQwen37MaxId,
-    /,
-    *,
-    system: str | None = None,
     reasoning: Literal["off"],
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -958,11 +1204,11 @@ def call(
 
 @overload
 def call(
-    model: _ids.DashscopeQwen37PlusId,
+    model: _ids.DashscopeQwen37MaxId,
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -978,16 +1224,16 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwen37PlusId,
+    model: _ids.DashscopeQwen37MaxId,
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1003,7 +1249,33 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen37MaxId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -1058,13 +1330,11 @@ def call(
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38FlashId,
+    model: _ids.DashscopeQwen37PlusId,
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1080,18 +1350,16 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38FlashId,
+    model: _ids.DashscopeQwen37PlusId,
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1107,7 +1375,33 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen37PlusId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -1162,12 +1456,12 @@ def call(
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38MaxId,
+    model: _ids.DashscopeQwen38FlashId,
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    reasoning: Literal["off", "low", "medium", "xhigh"]
+    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
     | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -1184,17 +1478,17 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38MaxId,
+    model: _ids.DashscopeQwen38FlashId,
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    reasoning: Literal["off", "low", "medium", "xhigh"]
+    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
     | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -1211,7 +1505,35 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38FlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"]
+    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -1262,6 +1584,88 @@ def call(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -1270,11 +1674,9 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off"],
     tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -1298,9 +1700,11 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"],
+    reasoning: Literal["off", "low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
     tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -1315,6 +1719,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1324,11 +1729,9 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off"],
     tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -1352,9 +1755,11 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"],
+    reasoning: Literal["off", "low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
     tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -1369,6 +1774,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1424,6 +1830,58 @@ def call(
 
 @overload
 def call(
+    model: _ids.GoogleGemini25FlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GoogleGemini25FlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    prefill: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.GoogleGemini25FlashImageId,
     /,
     *,
@@ -1438,6 +1896,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini25FlashImageCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1491,6 +1950,56 @@ def call(
 
 @overload
 def call(
+    model: _ids.GoogleGemini25FlashLiteId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashLiteCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GoogleGemini25FlashLiteId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashLiteCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.GoogleGemini25ProId,
     /,
     *,
@@ -1539,6 +2048,56 @@ def call(
 
 @overload
 def call(
+    model: _ids.GoogleGemini25ProId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Reasoning[Unbudgeted, int] | None = None,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25ProCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GoogleGemini25ProId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Reasoning[Unbudgeted, int] | None = None,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25ProCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.GoogleGemini3FlashId,
     /,
     *,
@@ -1560,6 +2119,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini3FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1580,6 +2140,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini3ProImageCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1601,6 +2162,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGemini31FlashImageCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1627,6 +2189,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31FlashLiteCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1647,6 +2210,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentParts, None, _google.GoogleGemini31FlashLiteImageCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1673,6 +2237,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1699,6 +2264,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[
     _types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCustomtoolsCapabilities
 ]:
@@ -1728,6 +2294,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1751,6 +2318,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashLiteCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1774,6 +2342,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini36FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1797,6 +2366,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini37FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1820,6 +2390,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini38FlashCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1843,6 +2414,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4ArgonCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1866,6 +2438,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4HydrogenCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1885,6 +2458,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGeminiNanoBanana21Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1932,6 +2506,50 @@ def call(
 
 @overload
 def call(
+    model: _ids.GoogleGeminiRoboticsEr2Id,
+    /,
+    *,
+    system: str | None = None,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: TypeForm[FormatT],
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageAudioVideoToolParts, FormatT, _google.GoogleGeminiRoboticsEr2Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GoogleGeminiRoboticsEr2Id,
+    /,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
+    | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: NotTogetherWithTools = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageAudioVideoToolParts, None, _google.GoogleGeminiRoboticsEr2Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.GoogleGemma3Id,
     /,
     *,
@@ -1945,6 +2563,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemma3Capabilities, Never]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -1996,6 +2615,54 @@ def call(
 
 @overload
 def call(
+    model: _ids.GoogleGemma4Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _google.GoogleGemma4Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GoogleGemma4Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _google.GoogleGemma4Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.GoogleNanoBananaProPreviewId,
     /,
     *,
@@ -2010,6 +2677,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleNanoBananaProPreviewCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2044,6 +2712,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2101,6 +2770,60 @@ def call(
 
 @overload
 def call(
+    model: _ids.GroqGptOssId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _groq.GroqGptOssCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GroqGptOssId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _groq.GroqGptOssCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.GroqQwen38Id,
     /,
     *,
@@ -2151,6 +2874,58 @@ def call(
 
 @overload
 def call(
+    model: _ids.GroqQwen38Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _groq.GroqQwen38Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.GroqQwen38Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _groq.GroqQwen38Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.MetaMuseId,
     /,
     *,
@@ -2170,6 +2945,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2194,6 +2970,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseSpark11Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2213,6 +2990,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM2Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2232,6 +3010,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM25Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2253,6 +3032,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageToolParts, None, _minimax.MinimaxM3Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2277,6 +3057,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _mistral.MistralCodestralCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2303,6 +3084,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge3MinistralCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2328,6 +3110,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge4Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2353,6 +3136,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _mistral.MistralMedium35Small4Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2375,6 +3159,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextAudioToolParts, FormatT, _mistral.MistralVoxtralSmallCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2396,6 +3181,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK26Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2416,6 +3202,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK27CodeCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2439,6 +3226,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK3Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2461,6 +3249,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _moonshot.MoonshotKimiK31ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2495,6 +3284,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2515,6 +3305,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiChatLatestCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2534,6 +3325,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiDaybreakCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2556,6 +3348,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt4o41Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2579,6 +3372,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2602,6 +3396,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5MiniNanoCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2623,6 +3418,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2641,6 +3437,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _openai.OpenaiGpt5SearchCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2665,6 +3462,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2691,6 +3489,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2715,6 +3514,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2741,6 +3541,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2763,6 +3564,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt52ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2787,6 +3589,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2813,6 +3616,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2837,6 +3641,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2863,6 +3668,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2887,6 +3693,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2913,6 +3720,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2937,6 +3745,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2963,6 +3772,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -2985,33 +3795,8 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt54ProCapabilities]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: _ids.OpenaiGpt55Id,
-    /,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
-    tools: Sequence[OpenaiGpt55Tools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT] = ...,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
-    logprobs: OnlyWithReasoningOff = None,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -3040,12 +3825,17 @@ def call(
 
 @overload
 def call(
-    model: _ids.OpenaiGpt55CyberId,
+    model: _ids.OpenaiGpt55Id,
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, Never] | None = None,
-    tools: Sequence[ToolSearch] | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiGpt55Tools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT] = ...,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -3055,7 +3845,9 @@ def call(
     headers: Mapping[str, str] | None = None,
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
-) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
+    logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -3075,6 +3867,27 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt55CyberId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3097,6 +3910,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt55ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3106,13 +3920,13 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off"],
     tools: Sequence[OpenaiGpt56CyberTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
+    temperature: float | None = None,
+    top_p: float | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
     cache: Literal["30m", "12h"] | None = None,
@@ -3121,8 +3935,6 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3132,13 +3944,13 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"],
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
     tools: Sequence[OpenaiGpt56CyberTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
-    temperature: float | None = None,
-    top_p: float | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
     cache: Literal["30m", "12h"] | None = None,
@@ -3147,6 +3959,9 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3156,14 +3971,15 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off"],
     tools: Sequence[OpenaiGpt56SolTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
+    temperature: float | None = None,
+    top_p: float | None = None,
     max_tokens: int | None = None,
+    logprobs: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -3171,9 +3987,6 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
-    logprobs: OnlyWithReasoningOff = None,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3183,15 +3996,14 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"],
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
     tools: Sequence[OpenaiGpt56SolTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
-    temperature: float | None = None,
-    top_p: float | None = None,
     max_tokens: int | None = None,
-    logprobs: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -3199,6 +4011,10 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3208,14 +4024,15 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off"],
     tools: Sequence[OpenaiGpt55Tools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
+    temperature: float | None = None,
+    top_p: float | None = None,
     max_tokens: int | None = None,
+    logprobs: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -3223,9 +4040,6 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
-    logprobs: OnlyWithReasoningOff = None,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3235,8 +4049,36 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"],
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
     tools: Sequence[OpenaiGpt55Tools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT] = ...,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt6Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -3251,7 +4093,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -3260,7 +4102,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
     | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -3278,31 +4120,7 @@ def call(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     logprobs: OnlyWithReasoningOff = None,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: _ids.OpenaiGpt6Id,
-    /,
-    *,
-    system: str | None = None,
-    reasoning: Literal["off"],
-    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT] = ...,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    max_tokens: int | None = None,
-    logprobs: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    cache: Literal["30m", "12h"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3327,6 +4145,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6AstraCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3346,6 +4165,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextCacheParts, None, _openai.OpenaiGpt6GatedCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3370,6 +4190,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6RosalindCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3394,34 +4215,8 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61SolCapabilities]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: _ids.OpenaiGpt61TerraId,
-    /,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
-    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT] = ...,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    cache: Literal["30m", "12h"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
-    logprobs: OnlyWithReasoningOff = None,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -3451,6 +4246,34 @@ def call(
 
 @overload
 def call(
+    model: _ids.OpenaiGpt61TerraId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT] = ...,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.OpenaiGpt62Id,
     /,
     *,
@@ -3468,6 +4291,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt62Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3491,6 +4315,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextAudioToolParts, None, _openai.OpenaiGptAudioCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3510,6 +4335,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGptDaybreakCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3531,6 +4357,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3552,6 +4379,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3ProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3586,6 +4414,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3606,6 +4435,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextParts, FormatT, _perplexity.PerplexitySonarCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3626,6 +4456,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _perplexity.PerplexitySonarProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3649,6 +4480,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageParts, FormatT, _perplexity.PerplexitySonarReasoningProCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3673,6 +4505,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3722,6 +4555,52 @@ def call(
 
 @overload
 def call(
+    model: _ids.XaiGrok3MiniId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3MiniCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.XaiGrok3MiniId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _xai.XaiGrok3MiniCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.XaiGrok420MultiAgentId,
     /,
     *,
@@ -3739,6 +4618,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _xai.XaiGrok420MultiAgentCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3760,6 +4640,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420NonReasoningCapabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3781,6 +4662,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420ReasoningBuild01Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3805,6 +4687,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok43Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3829,6 +4712,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok45Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3853,6 +4737,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _xai.XaiGrok46Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3877,6 +4762,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiRedirectedToGrok43Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3911,6 +4797,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -3962,6 +4849,54 @@ def call(
 
 @overload
 def call(
+    model: _ids.ZaiGlm4551Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm4551Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.ZaiGlm4551Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm4551Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.ZaiGlm52Id,
     /,
     *,
@@ -4004,6 +4939,54 @@ def call(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm52Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.ZaiGlm52Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm52Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.ZaiGlm52Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm52Capabilities]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -4058,6 +5041,58 @@ def call(
 
 @overload
 def call(
+    model: _ids.ZaiGlm53Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm53Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.ZaiGlm53Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm53Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.ZaiGlm53FlashId,
     /,
     *,
@@ -4108,6 +5143,58 @@ def call(
 
 @overload
 def call(
+    model: _ids.ZaiGlm53FlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _zai.ZaiGlm53FlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.ZaiGlm53FlashId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["low", "high", "max"]
+    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
+    | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageToolParts, None, _zai.ZaiGlm53FlashCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
     model: _ids.ZaiGlmVisionId,
     /,
     *,
@@ -4154,34 +5241,63 @@ def call(
 
 @overload
 def call(
-    model: ModelId,
+    model: _ids.ZaiGlmVisionId,
     /,
     *,
-    system: NotAcceptedByThisModel = ...,
-    reasoning: NotAcceptedByThisModel = ...,
-    tools: NotAcceptedByThisModel = ...,
-    tool_choice: NotAcceptedByThisModel = ...,
-    parallel_tools: NotAcceptedByThisModel = ...,
-    format: NotAcceptedByThisModel = ...,
-    temperature: NotAcceptedByThisModel = ...,
-    top_p: NotAcceptedByThisModel = ...,
-    top_k: NotAcceptedByThisModel = ...,
-    presence_penalty: NotAcceptedByThisModel = ...,
-    frequency_penalty: NotAcceptedByThisModel = ...,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
     max_tokens: int | None = None,
-    stop: NotAcceptedByThisModel = ...,
-    seed: NotAcceptedByThisModel = ...,
-    logprobs: NotAcceptedByThisModel = ...,
-    verbosity: NotAcceptedByThisModel = ...,
-    prefill: NotAcceptedByThisModel = ...,
-    cache: NotAcceptedByThisModel = ...,
-    output: NotAcceptedByThisModel = ...,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
     extra: Mapping[str, Any] | None = None,
     on_unsupported: OnUnsupported | None = None,
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
     **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _zai.ZaiGlmVisionCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _ids.ZaiGlmVisionId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    format: NotTogetherWithTools = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _zai.ZaiGlmVisionCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: _model_id.ModelId,
+    /,
+    *,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> CallDecorator[Text, None, Any]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
@@ -4196,5 +5312,9 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_InputT, None, _CapsT]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload  # It accepts nothing: a type checker names its `ModelId` where an id is misspelt.
+def call(model: ModelId, /, **_others: Any) -> CallDecorator[Text, None, Any]: ...

@@ -13,7 +13,8 @@ from capably_models._groq import _profiles as _groq
 from capably_models._meta import _profiles as _meta
 from capably_models._minimax import _profiles as _minimax
 from capably_models._mistral import _profiles as _mistral
-from capably_models._model import AnyModel
+from capably_models._model import AnyModel, Model
+from capably_models._model_id import ModelId
 from capably_models._moonshot import _profiles as _moonshot
 from capably_models._openai import _profiles as _openai
 from capably_models._perplexity import _profiles as _perplexity
@@ -313,3 +314,5 @@ class Custom(Protocol):
     @overload
     def __call__(self, id: str, /, *, like: _ModelT) -> _ModelT:
         """Return a model that is not listed (a fine-tune, a deployment), with the capabilities of a listed one."""
+    @overload
+    def __call__(self, id: str, /, *, like: ModelId) -> Model: ...

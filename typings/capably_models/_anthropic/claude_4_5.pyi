@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -15,6 +15,7 @@ from capably_models._types import AnthropicTools, TextImageDocumentToolCacheCont
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Never, int]
 
 @type_check_only
 class Init(Protocol):
@@ -47,7 +48,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -59,6 +60,7 @@ class Init(Protocol):
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -153,7 +155,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -194,7 +196,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -208,6 +210,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -322,7 +325,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -363,7 +366,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -377,6 +380,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -491,7 +495,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -532,7 +536,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -546,6 +550,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -660,7 +665,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -701,7 +706,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -715,6 +720,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -784,7 +790,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Never, int],
+    reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -796,5 +802,6 @@ def with_(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> states.WithBudget[ModelT]:
     """Return a copy of the model with other defaults."""

@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -16,6 +16,7 @@ from capably_models._types import AnthropicTools, TextImageDocumentToolCacheCont
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Never, int]
 
 class WithBudgetCapabilities(AnthropicClaude45Capabilities):
     def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
@@ -112,7 +113,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -152,7 +153,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -277,7 +278,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -317,7 +318,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -442,7 +443,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -482,7 +483,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -607,7 +608,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -647,7 +648,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -728,7 +729,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -840,7 +841,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -880,7 +881,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -894,6 +895,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -1005,7 +1007,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1045,7 +1047,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1059,6 +1061,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1170,7 +1173,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1210,7 +1213,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1224,6 +1227,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1335,7 +1339,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1375,7 +1379,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1389,6 +1393,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1456,7 +1461,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Never, int],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1468,5 +1473,6 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> WithBudget[ModelT_co]:
         """Return a copy of the model with other defaults."""

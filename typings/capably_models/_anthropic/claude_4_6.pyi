@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -15,6 +15,8 @@ from capably_models._types import AnthropicTools, TextImageDocumentToolCacheCont
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int]
 
 @type_check_only
 class Init(Protocol):
@@ -25,9 +27,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -49,7 +49,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -61,6 +61,7 @@ class Init(Protocol):
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -70,9 +71,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -111,9 +110,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -155,7 +152,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -194,7 +191,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -207,6 +204,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -235,9 +233,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -276,9 +272,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -320,7 +314,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -359,7 +353,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -372,6 +366,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -400,9 +395,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -441,9 +434,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -485,7 +476,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -524,7 +515,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -537,6 +528,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -565,9 +557,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -606,9 +596,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -650,7 +638,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -689,7 +677,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -702,6 +690,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -729,9 +718,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -752,9 +739,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["required"] | AnyTool,
     parallel_tools: bool | None = None,
@@ -774,7 +759,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -786,5 +771,6 @@ def with_(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> states.WithBudget[ModelT]:
     """Return a copy of the model with other defaults."""

@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -16,6 +16,8 @@ from capably_models._types import AnthropicTools, TextImageDocumentToolCacheCont
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int]
 
 class WithBudgetCapabilities(AnthropicClaude46Capabilities):
     def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
@@ -30,8 +32,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -69,8 +70,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -110,7 +110,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -148,7 +148,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -189,8 +189,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -228,8 +227,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -269,7 +267,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -307,7 +305,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -348,8 +346,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -387,8 +384,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -428,7 +424,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -466,7 +462,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -507,8 +503,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -546,8 +541,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -587,7 +581,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -625,7 +619,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -666,8 +660,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -686,8 +679,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["required"] | AnyTool,
         parallel_tools: bool | None = None,
@@ -706,7 +698,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -724,11 +716,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
 
 class WithForcedToolCapabilities(AnthropicClaude46Capabilities):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None, /
     ) -> None: ...
 
 @type_check_only
@@ -741,9 +729,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -781,9 +767,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -824,7 +808,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -862,7 +846,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -875,6 +859,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -902,9 +887,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -942,9 +925,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -985,7 +966,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1023,7 +1004,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1036,6 +1017,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1063,9 +1045,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -1103,9 +1083,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -1146,7 +1124,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1184,7 +1162,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1197,6 +1175,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1224,9 +1203,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -1264,9 +1241,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -1307,7 +1282,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1345,7 +1320,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1358,6 +1333,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1385,9 +1361,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1406,9 +1380,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -1428,7 +1400,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1440,5 +1412,6 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> WithBudget[ModelT_co]:
         """Return a copy of the model with other defaults."""

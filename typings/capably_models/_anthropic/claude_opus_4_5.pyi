@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -15,6 +15,8 @@ from capably_models._types import AnthropicTools, TextImageDocumentToolCacheCont
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["low", "medium", "high"], Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int]
 
 @type_check_only
 class Init(Protocol):
@@ -25,9 +27,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"], Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -49,7 +49,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+        reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -61,6 +61,7 @@ class Init(Protocol):
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -70,9 +71,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -113,9 +112,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -159,7 +156,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -200,7 +197,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -214,6 +211,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -243,9 +241,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -286,9 +282,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -332,7 +326,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -373,7 +367,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -387,6 +381,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -416,9 +411,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -459,9 +452,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -505,7 +496,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -546,7 +537,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -560,6 +551,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -589,9 +581,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -632,9 +622,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -678,7 +666,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -719,7 +707,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -733,6 +721,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -761,9 +750,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -784,9 +771,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["required"] | AnyTool,
     parallel_tools: bool | None = None,
@@ -806,7 +791,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -818,5 +803,6 @@ def with_(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> states.WithBudget[ModelT]:
     """Return a copy of the model with other defaults."""

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,6 +15,7 @@ from capably_models._types import TextToolContent, TextToolParts
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -24,9 +25,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -51,9 +50,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -100,9 +97,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -149,9 +144,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -199,9 +192,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -248,9 +239,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -297,9 +286,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -346,9 +333,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -396,9 +381,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -445,9 +428,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -494,9 +475,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -543,9 +522,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -593,9 +570,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -642,9 +617,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -691,9 +664,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -740,9 +711,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -790,9 +759,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -838,9 +805,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -864,9 +829,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,

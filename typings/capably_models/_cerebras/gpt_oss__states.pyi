@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -16,6 +16,7 @@ from capably_models._types import TextToolContent, TextToolParts
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
 
 class WithToolsCapabilities(CerebrasGptOssCapabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,9 +31,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -79,9 +78,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -127,9 +124,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -176,9 +171,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -224,9 +217,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -273,9 +264,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -321,9 +310,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -370,9 +357,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -418,9 +403,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -442,9 +425,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,

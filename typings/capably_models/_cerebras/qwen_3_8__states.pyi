@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -16,6 +16,7 @@ from capably_models._types import TextImageToolContent, TextImageToolParts
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Literal["low"] | Unbudgeted, Never]
 
 class WithToolsCapabilities(CerebrasQwen38Capabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,7 +31,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -77,7 +78,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -123,7 +124,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -170,7 +171,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -216,7 +217,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -263,7 +264,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -309,7 +310,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -356,7 +357,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -402,7 +403,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -424,7 +425,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,

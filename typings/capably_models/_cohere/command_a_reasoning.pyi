@@ -2,17 +2,18 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cohere._profiles import CohereCommandAReasoningCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["high"] | Hidden, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -22,7 +23,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+        reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         temperature: float | None = None,
@@ -43,7 +44,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     temperature: float | None = None,
@@ -56,6 +57,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, CohereCommandAReasoningCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -83,7 +85,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     temperature: float | None = None,
@@ -96,6 +98,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, CohereCommandAReasoningCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -123,7 +126,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     temperature: float | None = None,
@@ -136,6 +139,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, CohereCommandAReasoningCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -163,7 +167,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     temperature: float | None = None,
@@ -176,6 +180,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, CohereCommandAReasoningCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -202,7 +207,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     temperature: float | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,36 +15,11 @@ from capably_models._types import TextImageToolContent, TextImageToolParts
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str | None = None,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-        | None = None,
-        tools: Sequence[AnyTool] | None = None,
-        tool_choice: Literal["auto", "none"] | None = None,
-        parallel_tools: bool | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        top_k: int | None = None,
-        max_tokens: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        seed: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
     @overload
     def __call__(
         self,
@@ -69,104 +44,31 @@ class Init(Protocol):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content` and return the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-def call(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[Never] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT],
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content` and return the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -268,9 +170,101 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content` and return the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -297,104 +291,6 @@ def call(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-def stream(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-def stream(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[Never] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT],
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -509,9 +405,101 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -558,104 +546,6 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content` and await the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[Never] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT],
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content` and await the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
     reasoning: Literal["off"],
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -750,9 +640,101 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content` and await the complete reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -779,104 +761,6 @@ async def call_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[AnyTool] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[Never] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    format: TypeForm[FormatT],
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -991,9 +875,101 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT],
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1033,57 +1009,6 @@ async def stream_async(
         headers: HTTP headers that are sent with the request, over those of the same name.
 
     """
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[Never] | None = None,
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> ModelT:
-    """Return a copy of the model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
-    tools: Sequence[AnyTool],
-    tool_choice: Literal["auto", "none"] | None = None,
-    parallel_tools: bool | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    top_k: int | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> states.WithTools[ModelT]:
-    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -1175,4 +1100,51 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningStaysOffWithTools[ModelT]:
+    """Return a copy of the model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[Never] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> ModelT:
+    """Return a copy of the model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+    tools: Sequence[AnyTool],
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> states.WithTools[ModelT]:
     """Return a copy of the model with other defaults."""

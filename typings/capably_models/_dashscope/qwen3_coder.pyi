@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen3CoderCapabilities
 from capably_models._types import TextToolContent, TextToolParts
@@ -57,6 +57,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, DashscopeQwen3CoderCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -99,6 +100,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, DashscopeQwen3CoderCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -141,6 +143,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, DashscopeQwen3CoderCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -183,6 +186,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwen3CoderCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

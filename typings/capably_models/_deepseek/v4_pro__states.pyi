@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -16,6 +16,7 @@ from capably_models._types import TextToolContent, TextToolParts
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
 
 class ReasoningOffCapabilities(DeepseekV4ProCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
@@ -125,7 +126,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -171,7 +172,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -188,6 +189,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -314,7 +316,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -360,7 +362,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -377,6 +379,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -503,7 +506,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -549,7 +552,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -566,6 +569,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -692,7 +696,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -738,7 +742,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         parallel_tools: bool | None = None,
@@ -755,6 +759,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -808,28 +813,6 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyTool] | None = None,
-        tool_choice: Literal["auto", "none"] | None = None,
-        parallel_tools: bool | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        max_tokens: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        seed: int | None = None,
-        logprobs: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -847,6 +830,29 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
 
 class ReasoningStaysOffCapabilities(DeepseekV4ProCapabilities):
@@ -958,7 +964,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1004,7 +1010,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1021,6 +1027,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -1147,7 +1154,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1193,7 +1200,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1210,6 +1217,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1336,7 +1344,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1382,7 +1390,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1399,6 +1407,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1525,7 +1534,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1571,7 +1580,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         content: TextToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool | None = None,
@@ -1588,6 +1597,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1641,28 +1651,6 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyTool] | None = None,
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        max_tokens: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        seed: int | None = None,
-        logprobs: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -1680,4 +1668,27 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> ModelT_co:
         """Return a copy of the model with other defaults."""

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,6 +15,8 @@ from capably_models._types import TextImageDocumentAudioVideoToolContent, TextIm
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, int]
 
 @type_check_only
 class Init(Protocol):
@@ -24,7 +26,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -50,7 +52,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -97,7 +99,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -144,7 +146,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -192,7 +194,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -239,7 +241,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -286,7 +288,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -333,7 +335,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -381,7 +383,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -428,7 +430,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -475,7 +477,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -522,7 +524,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -570,7 +572,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -617,7 +619,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -664,7 +666,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -711,7 +713,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -759,7 +761,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -805,7 +807,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -828,7 +830,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,

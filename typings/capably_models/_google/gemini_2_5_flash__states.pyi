@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -16,6 +16,8 @@ from capably_models._types import TextImageDocumentAudioVideoToolContent, TextIm
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningWithoutBudget: TypeAlias = Reasoning[Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, int]
 
 class WithToolsCapabilities(GoogleGemini25FlashCapabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,7 +32,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -79,7 +81,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -125,7 +127,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -174,7 +176,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -220,7 +222,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -269,7 +271,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -315,7 +317,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -364,7 +366,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -410,7 +412,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         temperature: float | None = None,
@@ -431,7 +433,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably_models._google._profiles import GoogleGemini25FlashImageCapabilities
 from capably_models._types import TextImageContent, TextImageParts
 
@@ -48,6 +48,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -82,6 +83,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -116,6 +118,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -150,6 +153,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

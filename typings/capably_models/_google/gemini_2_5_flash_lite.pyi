@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,6 +15,7 @@ from capably_models._types import TextImageDocumentAudioVideoToolContent, TextIm
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Never, int]
 
 @type_check_only
 class Init(Protocol):
@@ -24,7 +25,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -50,7 +51,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -95,7 +96,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -140,7 +141,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -186,7 +187,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -231,7 +232,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -276,7 +277,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -321,7 +322,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -367,7 +368,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -412,7 +413,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -457,7 +458,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -502,7 +503,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -548,7 +549,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -593,7 +594,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -638,7 +639,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -683,7 +684,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -729,7 +730,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -773,7 +774,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -796,7 +797,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,

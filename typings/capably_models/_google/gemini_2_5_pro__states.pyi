@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -16,6 +16,8 @@ from capably_models._types import TextImageDocumentAudioVideoToolContent, TextIm
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningWithoutBudget: TypeAlias = Reasoning[Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, int]
 
 class WithToolsCapabilities(GoogleGemini25ProCapabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,7 +32,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -77,7 +79,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -121,7 +123,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -168,7 +170,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -212,7 +214,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -259,7 +261,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -303,7 +305,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,
@@ -350,7 +352,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         format: TypeForm[FormatT],
@@ -394,7 +396,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         temperature: float | None = None,
@@ -415,7 +417,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, int] | None = None,
+        reasoning: ReasoningSettings | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch]
         | None = None,

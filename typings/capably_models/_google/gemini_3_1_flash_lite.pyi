@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -18,6 +18,8 @@ from capably_models._types import (
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
 
 @type_check_only
 class Init(Protocol):
@@ -27,9 +29,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-        | None = None,
+        reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         temperature: float | None = None,
@@ -52,9 +52,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -97,9 +95,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -145,9 +141,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -190,9 +184,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -238,9 +230,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -283,9 +273,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -331,9 +319,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -376,9 +362,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -422,9 +406,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,

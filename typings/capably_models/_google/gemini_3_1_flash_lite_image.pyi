@@ -2,16 +2,17 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably_models._google._profiles import GoogleGemini31FlashLiteImageCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -21,7 +22,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: str | Sequence[str] | None = None,
@@ -40,7 +41,7 @@ def call(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
@@ -51,6 +52,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -76,7 +78,7 @@ def stream(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
@@ -87,6 +89,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -112,7 +115,7 @@ async def call_async(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
@@ -123,6 +126,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -148,7 +152,7 @@ async def stream_async(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
@@ -159,6 +163,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -183,7 +188,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,

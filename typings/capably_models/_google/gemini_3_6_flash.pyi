@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -18,6 +18,8 @@ from capably_models._types import (
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
 
 @type_check_only
 class Init(Protocol):
@@ -27,9 +29,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-        | None = None,
+        reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[GoogleTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         max_tokens: int | None = None,
@@ -49,9 +49,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -88,9 +86,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -130,9 +126,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -169,9 +163,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -211,9 +203,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -250,9 +240,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -292,9 +280,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -331,9 +317,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -371,9 +355,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,

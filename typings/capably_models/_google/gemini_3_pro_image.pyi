@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._google._profiles import GoogleGemini3ProImageCapabilities
 from capably_models._types import TextImageContent, TextImageParts
@@ -51,6 +51,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageParts, GoogleGemini3ProImageCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -87,6 +88,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageParts, GoogleGemini3ProImageCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -123,6 +125,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageParts, GoogleGemini3ProImageCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -159,6 +162,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageParts, GoogleGemini3ProImageCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

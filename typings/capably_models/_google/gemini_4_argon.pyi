@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -18,6 +18,7 @@ from capably_models._types import (
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -27,9 +28,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[GoogleGemini4ArgonTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         max_tokens: int | None = None,
@@ -49,9 +48,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -88,9 +85,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -130,9 +125,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -169,9 +162,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -211,9 +202,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -250,9 +239,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -292,9 +279,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -331,9 +316,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -371,9 +354,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -14,6 +14,7 @@ from capably_models._types import TextImageDocumentAudioVideoToolContent, TextIm
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,9 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         max_tokens: int | None = None,
@@ -45,9 +44,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -84,9 +81,7 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -126,9 +121,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -165,9 +158,7 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -207,9 +198,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -246,9 +235,7 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -288,9 +275,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -327,9 +312,7 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -367,9 +350,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,

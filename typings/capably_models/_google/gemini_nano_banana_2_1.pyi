@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._google._profiles import GoogleGeminiNanoBanana21Capabilities
 from capably_models._types import TextImageDocumentVideoContent, TextImageDocumentVideoParts
@@ -49,6 +49,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -83,6 +84,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -117,6 +119,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -151,6 +154,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

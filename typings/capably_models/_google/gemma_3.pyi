@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably_models._google._profiles import GoogleGemma3Capabilities
 from capably_models._types import TextImageContentWithoutSystem, TextImageParts
 
@@ -46,6 +46,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageParts, GoogleGemma3Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -78,6 +79,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageParts, GoogleGemma3Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -110,6 +112,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageParts, GoogleGemma3Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -142,6 +145,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageParts, GoogleGemma3Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,6 +15,7 @@ from capably_models._types import TextToolContent, TextToolParts
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -24,9 +25,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -50,9 +49,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -97,9 +94,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -144,9 +139,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -192,9 +185,7 @@ def call(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -239,9 +230,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -286,9 +275,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -333,9 +320,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -381,9 +366,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -428,9 +411,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -475,9 +456,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -522,9 +501,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -570,9 +547,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -617,9 +592,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -664,9 +637,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -711,9 +682,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -759,9 +728,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -805,9 +772,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -830,9 +795,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch],
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

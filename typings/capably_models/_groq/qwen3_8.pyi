@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,6 +15,7 @@ from capably_models._types import TextImageToolContent, TextImageToolParts
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -24,9 +25,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         temperature: float | None = None,
@@ -49,9 +48,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -94,9 +91,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -139,9 +134,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -185,9 +178,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -230,9 +221,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -275,9 +264,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -320,9 +307,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -366,9 +351,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -411,9 +394,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -456,9 +437,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -501,9 +480,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -547,9 +524,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -592,9 +567,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -637,9 +610,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -682,9 +653,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -728,9 +697,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -772,9 +739,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -796,9 +761,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._minimax._profiles import MinimaxM2Capabilities
 from capably_models._types import TextToolContent, TextToolParts
@@ -49,6 +49,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, MinimaxM2Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -83,6 +84,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, MinimaxM2Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -117,6 +119,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, MinimaxM2Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -151,6 +154,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, MinimaxM2Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 

@@ -2,17 +2,18 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._minimax._profiles import MinimaxM3Capabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -22,7 +23,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         temperature: float | None = None,
@@ -42,7 +43,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -54,6 +55,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Send `content` and return the complete reply.
 
@@ -80,7 +82,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -92,6 +94,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -118,7 +121,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -130,6 +133,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Send `content` and await the complete reply.
 
@@ -156,7 +160,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -168,6 +172,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -193,7 +198,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,

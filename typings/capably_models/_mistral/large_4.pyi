@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -14,6 +14,7 @@ from capably_models._types import TextImageToolContent, TextImageToolParts
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,7 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -46,7 +47,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -91,7 +92,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -139,7 +140,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -184,7 +185,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -232,7 +233,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -277,7 +278,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -325,7 +326,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -370,7 +371,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -416,7 +417,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -14,6 +14,7 @@ from capably_models._types import TextImageVideoToolContent, TextImageVideoToolP
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,7 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         max_tokens: int | None = None,
@@ -42,7 +43,7 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -79,7 +80,7 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -119,7 +120,7 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -156,7 +157,7 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -196,7 +197,7 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -233,7 +234,7 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -273,7 +274,7 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -310,7 +311,7 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -348,7 +349,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -14,6 +14,7 @@ from capably_models._types import TextImageVideoToolContent, TextImageVideoToolP
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,9 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none", "required"] | None = None,
         max_tokens: int | None = None,
@@ -44,9 +43,7 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     max_tokens: int | None = None,
@@ -83,9 +80,7 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -125,9 +120,7 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     max_tokens: int | None = None,
@@ -164,9 +157,7 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -206,9 +197,7 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     max_tokens: int | None = None,
@@ -245,9 +234,7 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -287,9 +274,7 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     max_tokens: int | None = None,
@@ -326,9 +311,7 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -366,9 +349,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     max_tokens: int | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -14,6 +14,7 @@ from capably_models._types import TextImageToolContent, TextImageToolParts
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,9 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         max_tokens: int | None = None,
@@ -44,9 +43,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -81,9 +78,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -121,9 +116,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -158,9 +151,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -198,9 +189,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -235,9 +224,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -275,9 +262,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,
@@ -312,9 +297,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -350,9 +333,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     max_tokens: int | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -14,6 +14,7 @@ from capably_models._types import AnyToolOrWebSearch, TextImageDocumentToolConte
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["medium"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,7 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["medium"] | ReasoningSettings | None = None,
         tools: Sequence[AnyToolOrWebSearch] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -42,7 +43,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -77,7 +78,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -115,7 +116,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -150,7 +151,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -188,7 +189,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -223,7 +224,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -261,7 +262,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -296,7 +297,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -332,7 +333,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -14,6 +14,7 @@ from capably_models._types import OpenaiTools, TextImageDocumentToolContent, Tex
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,9 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -45,9 +44,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -84,9 +81,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -126,9 +121,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -165,9 +158,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -207,9 +198,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -246,9 +235,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -288,9 +275,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -327,9 +312,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -367,9 +350,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

@@ -2,17 +2,18 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt52ProCapabilities
 from capably_models._types import OpenaiGpt52ProTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -22,9 +23,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["medium", "high", "xhigh"]
-        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt52ProTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -43,9 +42,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -56,6 +53,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageDocumentToolParts, OpenaiGpt52ProCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -81,9 +79,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -94,6 +90,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageDocumentToolParts, OpenaiGpt52ProCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -119,9 +116,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -132,6 +127,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageDocumentToolParts, OpenaiGpt52ProCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -157,9 +153,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -170,6 +164,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageDocumentToolParts, OpenaiGpt52ProCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -194,9 +189,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -15,6 +15,7 @@ from capably_models._types import OpenaiGpt54MiniTools, TextImageDocumentToolCon
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -49,9 +50,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -164,9 +163,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -206,9 +203,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -340,9 +335,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -382,9 +375,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -516,9 +507,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -558,9 +547,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -692,9 +679,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -734,9 +719,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -800,30 +783,6 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
-    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
-    logprobs: OnlyWithReasoningOff = None,
-    **_others: NotAcceptedByThisModel,
-) -> states.ReasoningOn[ModelT]:
-    """Return a copy of the model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -840,4 +799,27 @@ def with_(
     headers: Mapping[str, str] | None = None,
     **_others: NotAcceptedByThisModel,
 ) -> states.ReasoningStaysOff[ModelT]:
+    """Return a copy of the model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
+    tools: Sequence[OpenaiGpt54MiniTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    logprobs: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> states.ReasoningOn[ModelT]:
     """Return a copy of the model with other defaults."""

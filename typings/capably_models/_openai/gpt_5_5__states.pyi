@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -16,6 +16,7 @@ from capably_models._types import OpenaiGpt55Tools, TextImageDocumentToolContent
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
 
 class ReasoningOffCapabilities(OpenaiGpt55Capabilities):
     def _temperature(self, value: float | None, /) -> None: ...
@@ -119,8 +120,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -131,6 +131,9 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
     ) -> Response[None, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -156,8 +159,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -169,6 +171,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -282,8 +288,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -294,6 +299,9 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
     ) -> StreamResponse[None, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -319,8 +327,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -332,6 +339,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -445,8 +456,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -457,6 +467,9 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
     ) -> AsyncResponse[None, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -482,8 +495,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -495,6 +507,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -608,8 +624,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -620,6 +635,9 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
     ) -> AsyncStreamResponse[None, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -645,8 +663,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -658,6 +675,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -705,25 +726,6 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
-        tools: Sequence[OpenaiGpt55Tools] | None = None,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-        parallel_tools: bool | None = None,
-        max_tokens: int | None = None,
-        verbosity: Literal["low", "medium", "high"] | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -740,6 +742,28 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
+        tools: Sequence[OpenaiGpt55Tools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        logprobs: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
 
 class ReasoningStaysOffCapabilities(OpenaiGpt55Capabilities):

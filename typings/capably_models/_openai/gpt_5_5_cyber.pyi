@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image
@@ -14,30 +14,10 @@ from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
 from capably_models._types import TextContent, TextParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, Never] | None = None,
-        tools: Sequence[ToolSearch] | None = None,
-        max_tokens: int | None = None,
-        verbosity: Literal["low", "medium", "high"] | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        temperature: OnlyWithReasoningOff = None,
-        top_p: OnlyWithReasoningOff = None,
-        **_others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
     @overload
     def __call__(
         self,
@@ -58,42 +38,27 @@ class Init(Protocol):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
-
-@overload
-def call(
-    self: object,
-    content: TextContent,
-    *,
-    system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, Never] | None = None,
-    tools: Sequence[ToolSearch] | None = None,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    temperature: OnlyWithReasoningOff = None,
-    top_p: OnlyWithReasoningOff = None,
-    **_others: NotAcceptedByThisModel,
-) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content` and return the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        verbosity: How long the answer is: `low`, `medium` or `high`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
+        tools: Sequence[ToolSearch] | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -133,12 +98,12 @@ def call(
     """
 
 @overload
-def stream(
+def call(
     self: object,
     content: TextContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
@@ -150,8 +115,8 @@ def stream(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
-) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
+) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -206,12 +171,12 @@ def stream(
     """
 
 @overload
-async def call_async(
+def stream(
     self: object,
     content: TextContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
@@ -223,8 +188,8 @@ async def call_async(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
-) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content` and await the complete reply.
+) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -279,12 +244,12 @@ async def call_async(
     """
 
 @overload
-async def stream_async(
+async def call_async(
     self: object,
     content: TextContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
@@ -296,8 +261,8 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
-) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
+) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -352,11 +317,12 @@ async def stream_async(
     """
 
 @overload
-def with_(
-    self: ModelT,
+async def stream_async(
+    self: object,
+    content: TextContent,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
@@ -368,8 +334,23 @@ def with_(
     temperature: OnlyWithReasoningOff = None,
     top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
-) -> ModelT:
-    """Return a copy of the model with other defaults."""
+) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        timeout: The longest silence in seconds, while connecting and between bytes.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
 
 @overload
 def with_(
@@ -407,4 +388,24 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningStaysOff[ModelT]:
+    """Return a copy of the model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> ModelT:
     """Return a copy of the model with other defaults."""

@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image
@@ -15,6 +15,7 @@ from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
 from capably_models._types import TextContent, TextParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, Never]
 
 class ReasoningOffCapabilities(OpenaiGpt55CyberCapabilities):
     def _temperature(self, value: float | None, /) -> None: ...
@@ -67,7 +68,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         content: TextContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, Never],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[ToolSearch] | None = None,
         max_tokens: int | None = None,
         verbosity: Literal["low", "medium", "high"] | None = None,
@@ -76,6 +77,9 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -136,7 +140,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         content: TextContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, Never],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[ToolSearch] | None = None,
         max_tokens: int | None = None,
         verbosity: Literal["low", "medium", "high"] | None = None,
@@ -145,6 +149,9 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -205,7 +212,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         content: TextContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, Never],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[ToolSearch] | None = None,
         max_tokens: int | None = None,
         verbosity: Literal["low", "medium", "high"] | None = None,
@@ -214,6 +221,9 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -274,7 +284,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         content: TextContent,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, Never],
+        reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[ToolSearch] | None = None,
         max_tokens: int | None = None,
         verbosity: Literal["low", "medium", "high"] | None = None,
@@ -283,6 +293,9 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -324,22 +337,6 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         self,
         *,
         system: str | None = None,
-        reasoning: Reasoning[Unbudgeted, Never],
-        tools: Sequence[ToolSearch] | None = None,
-        max_tokens: int | None = None,
-        verbosity: Literal["low", "medium", "high"] | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[ToolSearch] | None = None,
         temperature: float | None = None,
@@ -353,6 +350,25 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"] | ReasoningSettings,
+        tools: Sequence[ToolSearch] | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
 
 class ReasoningStaysOffCapabilities(OpenaiGpt55CyberCapabilities):
@@ -380,6 +396,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -416,6 +433,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -452,6 +470,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -488,6 +507,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float | None = None,
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -14,6 +14,7 @@ from capably_models._types import OpenaiGpt52ProTools, TextImageDocumentToolCont
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,7 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+        reasoning: Literal["high"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt52ProTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -43,7 +44,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -80,7 +81,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -120,7 +121,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -157,7 +158,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -197,7 +198,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -234,7 +235,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -274,7 +275,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -311,7 +312,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -349,7 +350,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

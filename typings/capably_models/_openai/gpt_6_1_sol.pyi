@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image
@@ -18,6 +18,7 @@ from capably_models._types import (
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -27,9 +28,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -50,9 +49,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -91,9 +88,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -135,9 +130,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -176,9 +169,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -220,9 +211,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -261,9 +250,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -305,9 +292,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -346,9 +331,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -388,9 +371,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image
@@ -18,6 +18,7 @@ from capably_models._types import (
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -27,9 +28,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         max_tokens: int | None = None,
@@ -48,9 +47,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -85,9 +82,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -125,9 +120,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -162,9 +155,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -202,9 +193,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -239,9 +228,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -279,9 +266,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,
@@ -316,9 +301,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -354,9 +337,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     max_tokens: int | None = None,

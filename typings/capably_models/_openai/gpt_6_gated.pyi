@@ -2,16 +2,17 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import CachePoint, Image
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably_models._openai._profiles import OpenaiGpt6GatedCapabilities
 from capably_models._types import TextCacheContent, TextCacheParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -21,9 +22,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
         max_tokens: int | None = None,
         cache: Literal["30m", "12h"] | None = None,
         extra: Mapping[str, Any] | None = None,
@@ -39,9 +38,7 @@ def call(
     content: TextCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     max_tokens: int | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -49,6 +46,7 @@ def call(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -71,9 +69,7 @@ def stream(
     content: TextCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     max_tokens: int | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -81,6 +77,7 @@ def stream(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -103,9 +100,7 @@ async def call_async(
     content: TextCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     max_tokens: int | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -113,6 +108,7 @@ async def call_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -135,9 +131,7 @@ async def stream_async(
     content: TextCacheContent,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     max_tokens: int | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -145,6 +139,7 @@ async def stream_async(
     timeout: float | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -166,9 +161,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     max_tokens: int | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -14,6 +14,9 @@ from capably_models._xai._profiles import XaiGrok420MultiAgentCapabilities
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[
+    Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never
+]
 
 @type_check_only
 class Init(Protocol):
@@ -23,9 +26,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
         tools: Sequence[WebSearch] | None = None,
         temperature: float | None = None,
         top_p: float | None = None,
@@ -44,9 +45,7 @@ def call(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -81,9 +80,7 @@ def call(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -121,9 +118,7 @@ def stream(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -158,9 +153,7 @@ def stream(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -198,9 +191,7 @@ async def call_async(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -235,9 +226,7 @@ async def call_async(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -275,9 +264,7 @@ async def stream_async(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -312,9 +299,7 @@ async def stream_async(
     content: TextImageDocumentContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -350,9 +335,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
     top_p: float | None = None,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image
@@ -14,6 +14,7 @@ from capably_models._xai._profiles import XaiGrok43Capabilities
 from typing_extensions import TypeForm
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -23,9 +24,7 @@ class Init(Protocol):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[XaiTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,
@@ -46,9 +45,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -87,9 +84,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -131,9 +126,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -172,9 +165,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -216,9 +207,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -257,9 +246,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -301,9 +288,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -342,9 +327,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -384,9 +367,7 @@ def with_(
     self: ModelT,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,

@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -16,6 +16,7 @@ from capably_models._zai._profiles import ZaiGlm53FlashCapabilities
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
 
 class WithToolsCapabilities(ZaiGlm53FlashCapabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,9 +31,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         format: NoneWithTools = None,
@@ -75,9 +74,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         format: TypeForm[FormatT],
@@ -119,9 +116,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         format: NoneWithTools = None,
@@ -164,9 +159,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         format: TypeForm[FormatT],
@@ -208,9 +201,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         format: NoneWithTools = None,
@@ -253,9 +244,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         format: TypeForm[FormatT],
@@ -297,9 +286,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         format: NoneWithTools = None,
@@ -342,9 +329,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         content: TextImageToolContent,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         format: TypeForm[FormatT],
@@ -386,9 +371,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] | None = None,
         temperature: float | None = None,
@@ -408,9 +391,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         *,
         system: str | None = None,
-        reasoning: Literal["low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None = None,
+        reasoning: Literal["low", "high", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
         temperature: float | None = None,
