@@ -106,6 +106,12 @@ def decorator_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
     return tuple(signature(rules, branch) for branch in _open_if_single(branches))
 
 
+def wrapper_signature(rules: Mapping[str, Rule]) -> Signature:
+    """Return the parameters that a call takes in any company: what a wrapper can hand on, besides `format`."""
+    plain = next(branch for branch in reversed(_axis(rules).calls[""]) if not branch.required)
+    return signature(rules, replace(plain, format="", open=False, refused=""))
+
+
 def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:
     """Return the overloads of `with_` of a model in this state, each with the state that it returns."""
     apart = _apart(rules)

@@ -25,6 +25,7 @@ from capably_codegen.default_states import (
     state_name,
     state_stub,
     states_of,
+    wrapper_signature,
 )
 from capably_codegen.signatures import (
     BUILTINS,
@@ -54,6 +55,7 @@ class ProfileStub:
     inits: tuple[Signature, ...]
     signatures: tuple[Signature, ...]
     decorators: tuple[Signature, ...]
+    wrapped: Signature
     copies: tuple[tuple[Signature, str], ...]
     states: tuple[StateStub, ...]
     settings: Mapping[str, str]
@@ -64,6 +66,11 @@ class ProfileStub:
     def caps(self) -> str:
         """Return the name of the class of its capabilities."""
         return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
+
+    @property
+    def params(self) -> str:
+        """Return the name of the TypedDict of its call parameters."""
+        return f"{self.class_name.removesuffix('Profile')}Params"
 
     @property
     def states_module(self) -> str:
@@ -168,6 +175,7 @@ def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
     return {
         "inits": init_signatures(rules),
         "signatures": call_signatures(rules),
+        "wrapped": wrapper_signature(rules),
         "decorators": decorator_signatures(rules),
         "copies": tuple(
             (taken, "ModelT" if leads == FREE else f"states.{state_name(leads)}[ModelT]")

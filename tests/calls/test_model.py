@@ -10,7 +10,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -556,3 +556,9 @@ def test_a_provider_that_was_refused_is_none() -> None:
         llm.provider("shed", base_url="localhost:80")
     with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
         llm.preload("shed")
+
+
+def test_the_parameters_of_a_model_are_a_type_at_run_time_too() -> None:
+    assert llm.openai.Gpt41Params.__annotations__.keys() >= {"system", "temperature"}
+    with pytest.raises(AttributeError, match="Gpt99Params"):
+        _ = cast("Any", llm.openai).Gpt99Params

@@ -1,5 +1,6 @@
 """Misuses, one in a line. `misuses.txt` has what pyright says of each: the line that names what is wrong."""
 
+import os
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,7 +31,8 @@ def recommend() -> str:
     return "A book."
 
 
-id, temperature, image = "openai/gpt-4.1", float("0.2") or None, llm.Image.from_url("https://example.com/cat.png")
+id, image = os.environ["MODEL"], llm.Image.from_url("https://example.com/cat.png")
+temperature = 0.2 if id else None
 plain, gpt_6_1, sol, silent = llm.openai.gpt_4_1, llm.openai.gpt_6_1_sol, llm.openai.gpt_5_6_sol, llm.openai.gpt_5_1
 sonnet, opus, flash = llm.anthropic.claude_sonnet_4_5, llm.anthropic.claude_opus_4_5, llm.google.gemini_2_5_flash
 deepseek, budgeted = llm.deepseek.deepseek_v4_pro, llm.Reasoning(budget_tokens=2000)

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, TypeAlias, TypeVar, overload
+from typing import Any, Literal, Never, TypeVar, overload
 
 from capably.calls.model import ModelBase
 from capably.calls.prompt import CallDecorator
@@ -28,6 +28,7 @@ from capably_models._dashscope import _profiles as _dashscope
 from capably_models._deepseek import _profiles as _deepseek
 from capably_models._google import _profiles as _google
 from capably_models._groq import _profiles as _groq
+from capably_models._ids import ModelId
 from capably_models._meta import _profiles as _meta
 from capably_models._minimax import _profiles as _minimax
 from capably_models._mistral import _profiles as _mistral
@@ -59,7 +60,6 @@ from capably_models._xai import _profiles as _xai
 from capably_models._zai import _profiles as _zai
 from typing_extensions import TypeForm
 
-ModelId: TypeAlias = Never
 _InputT = TypeVar("_InputT")
 _CapsT = TypeVar("_CapsT")
 
