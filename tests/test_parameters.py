@@ -133,17 +133,17 @@ def stub(scratch: Path, name: str) -> str:
 
 def test_signatures_of_models_that_take_it_have_it_and_explain_it(scratch: Path) -> None:
     taking, lacking = stub(scratch, "_acme/plain.pyi"), stub(scratch, "_acme/thinker.pyi")
-    assert "zeal: float = ..." in taking
+    assert "zeal: float | None = None" in taking
     assert "zeal: How eager the answer is, from 0 to 1. This sentence stands in the paragraph only." in taking
     assert "zeal" not in lacking
-    assert "zeal: float = ..." in stub(scratch, "_any.pyi")
+    assert "zeal: float | None = None" in stub(scratch, "_any.pyi")
 
 
 def test_functions_can_demand_it(scratch: Path, seen: Mapping[str, Any]) -> None:
     stubs = stub(scratch, "_capabilities.pyi")
     assert 'class HasZeal(Capabilities, Protocol):\n    """Takes `zeal=`."""' in stubs
     assert "zeal: ZealT = ..." in stub(scratch, "_requirements.pyi")
-    assert "def _zeal(self, value: float, /)" in stub(scratch, "_acme/_profiles.pyi")
+    assert "def _zeal(self, value: float | None, /)" in stub(scratch, "_acme/_profiles.pyi")
     assert "HasZeal as HasZeal" in stub(scratch, "__init__.pyi")
     assert seen["demanded"] == ["acme/7b-plain"]
 

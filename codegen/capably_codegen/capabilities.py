@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from capably_codegen.signatures import Parameter
+from capably_codegen.signatures import Method
 
-Set: TypeAlias = tuple[Parameter, ...]
+Set: TypeAlias = tuple[Method, ...]
 """Everything that a profile has."""
-Path: TypeAlias = tuple[Parameter, ...]
+Path: TypeAlias = tuple[Method, ...]
 """The same, or the beginning of it, with the most common first."""
 
 NOTHING = "NoCapabilities"
@@ -52,7 +52,7 @@ def _class(name: str, path: Path, bases: Mapping[Path, str]) -> CapabilityClass:
 def _shared(paths: Collection[Path]) -> set[Path]:
     """Return the paths that are shared: complete in two sets, complete in one and a prefix in others, or a fork of
     several."""
-    following: dict[Path, set[Parameter | None]] = {}
+    following: dict[Path, set[Method | None]] = {}
     ends = Counter(paths)
     for path in ends:
         for start, then in _steps(path):
@@ -60,6 +60,6 @@ def _shared(paths: Collection[Path]) -> set[Path]:
     return {start for start, nexts in following.items() if start and (len(nexts) > 1 or ends[start] > 1)}
 
 
-def _steps(path: Path) -> Iterable[tuple[Path, Parameter | None]]:
+def _steps(path: Path) -> Iterable[tuple[Path, Method | None]]:
     """Yield each prefix of a path with the element that follows it; `None` after the complete path."""
     return ((path[:end], path[end] if end < len(path) else None) for end in range(len(path) + 1))

@@ -14,12 +14,13 @@ from typing import NamedTuple, TypeAlias
 
 from capably.registry.rules import Rule
 from capably_codegen.signatures import (
+    FORMAT,
     NONE_WITH_TOOLS,
     NOT_WITH_TOOLS,
     ONLY_WITH_REASONING_OFF,
     PARAMETERS,
     Branch,
-    Parameter,
+    Method,
     Signature,
     literal,
     reasoning_type,
@@ -56,7 +57,8 @@ DOCS = {
 class Axis(NamedTuple):
     """State of reasoning -> the branches of a call, and those of `with_` with the state that each returns.
 
-    Of several branches, the one without required parameters is open: it also declares what is refused.
+    A type checker explains a refusal by the last branch that fits as far as any other. So the last one takes every word of
+    `reasoning` (what `off` alone allows comes before it), and is open: it also declares what is refused.
     """
 
     calls: Mapping[str, tuple[Branch, ...]]
@@ -69,18 +71,45 @@ class StateStub:
 
     name: str
     doc: str
-    capabilities: tuple[Parameter, ...]
+    capabilities: tuple[Method, ...]
     signatures: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
     """The overloads of `with_`, with what each returns."""
 
 
 def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Signature, ...]:
-    """Return the overloads of a call to a model in this state."""
+    """Return the overloads of a call to a model in this state.
+
+    The first of each branch has no `format` and so no type variable: a call that is handed on as a value
+    (`map(model.call, ...)`) has its type. Errors are those of the second, which has every parameter.
+    """
     branches = _axis(rules).calls[state[0]]
-    if not _apart(rules):
+    if _apart(rules):
+        return tuple(_calls_apart(rules, branches, state[1]))
+    branches = _open_if_single(branches)
+    if rules["format"].refused:
         return tuple(signature(rules, branch) for branch in branches)
-    return tuple(_calls_apart(rules, branches, state[1]))
+    pairs = ((replace(branch, format="", open=False), branch) for branch in branches)
+    return tuple(signature(rules, branch) for pair in pairs for branch in pair)
+
+
+def _open_if_single(branches: Sequence[Branch]) -> Sequence[Branch]:
+    """Return the branches, of which one at least is open."""
+    return [replace(branches[0], open=True)] if len(branches) == 1 else branches
+
+
+def decorator_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
+    """Return the overloads of `@llm.call(id, ...)`, which is no value to hand on, and so has one for each branch."""
+    branches = _axis(rules).calls[""]
+    if _apart(rules):
+        return tuple(_calls_apart(rules, branches, ""))
+    return tuple(signature(rules, branch) for branch in _open_if_single(branches))
+
+
+def wrapper_signature(rules: Mapping[str, Rule]) -> Signature:
+    """Return the parameters that a call takes in any company: what a wrapper can hand on, besides `format`."""
+    plain = next(branch for branch in reversed(_axis(rules).calls[""]) if not branch.required)
+    return signature(rules, replace(plain, format="", open=False, refused=""))
 
 
 def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:
@@ -127,7 +156,7 @@ def _returned(leads: State, state: State) -> str:
     return "ModelT_co" if leads == FREE else f"{state_name(leads)}[ModelT_co]"
 
 
-def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
+def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Method]:
     """Yield what a function may require of a model in this state, if it differs: name and accepted values."""
     reasoning, tools = state
     if reasoning == "on":
@@ -135,22 +164,22 @@ def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter
     if reasoning in ("off", "stays off"):
         yield from _conditional(rules, "reasoning_off", met=True)
     if reasoning == "stays off":
-        yield Parameter("reasoning", _off_type(rules))
+        yield Method("reasoning", _off_type(rules))
     if reasoning == "budget":
-        yield Parameter("tool_choice", tool_choice_type(rules, _PLAIN))
+        yield Method("tool_choice", tool_choice_type(rules, _PLAIN))
     if reasoning == "forced":
-        yield Parameter("reasoning", reasoning_type(rules, budget=False))
+        yield Method("reasoning", reasoning_type(rules, budget=False))
     if tools:
-        yield Parameter("format", "Never")
+        yield Method("format", "Never")
 
 
-def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Parameter]:
+def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Method]:
     """Yield the capabilities under this condition: available if the defaults meet it (`met`), else removed."""
     for name, type in PARAMETERS.items():
         if rules[name].when == when:
-            yield Parameter(name, type if met else "Never")
+            yield Method(name, type if met else "Never")
     if rules["tool_choice.forced"].when == when:
-        yield Parameter("tool_choice", tool_choice_type(rules, _ALL if met else _PLAIN))
+        yield Method("tool_choice", tool_choice_type(rules, _ALL if met else _PLAIN))
 
 
 # --- reasoning, and what depends on it ----------------------------------------------------------------------------
@@ -174,52 +203,53 @@ def _axis(rules: Mapping[str, Rule]) -> Axis:
 def _off_axis(rules: Mapping[str, Rule]) -> Axis:
     """Build the axis of parameters, or a forced tool, that are accepted only with `reasoning="off"`."""
     plain = _ALL - {"reasoning_off"}
-    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
-    default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    on_given, off_given, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
+    off, off_plain = _off_branches(rules, plain)
+    default = Branch(reasoning_type(rules), plain, open=True, refused=ONLY_WITH_REASONING_OFF)
+    off_given, on_given = off.requires("reasoning"), default.requires("reasoning")
     only_off = replace(off, open=_apart(rules))
-    if on.reasoning == "Never":
+    if reasoning_type(rules, off=False) == "Never":
         # It reasons by default, and no value of `reasoning` turns reasoning on again.
-        copies = {"": ((default, ""), (off_given, "off")), "off": ((only_off, "off"),)}
-        return Axis({"": (default, off_given), "off": (only_off,)}, copies)
-    calls = {"": (default, off_given), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}
+        copies = {"": ((off_given, "off"), (default, "")), "off": ((only_off, "off"),)}
+        return Axis({"": (off_given, default), "off": (only_off,)}, copies)
+    calls = {"": (off_given, default), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}
     copies = {
-        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_given, "stays off")),
-        "off": ((off_plain, "off"), (on_given, ""), (replace(off, open=True), "stays off")),
+        "": ((off_plain.requires("reasoning"), "off"), (off_given, "stays off"), (default, "")),
+        "off": ((off_plain, "off"), (replace(off, open=True), "stays off"), (on_given, "")),
         "stays off": ((only_off, "stays off"),),
     }
     if _only_a_forced_tool(rules, "reasoning_off"):
         stays_off, unforced = replace(off, open=True), off_plain.requires("tool_choice")
         calls["stays off"] = (stays_off, on_given.requires("tool_choice"))
-        copies["stays off"] = ((unforced, "off"), (on_given.requires("tool_choice"), ""), (stays_off, "stays off"))
+        copies["stays off"] = ((unforced, "off"), (stays_off, "stays off"), (on_given.requires("tool_choice"), ""))
     return Axis(calls, copies)
 
 
 def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
     """Build the same axis for a model that does not reason by default: `reasoning="off"` may be left out."""
     plain = _ALL - {"without_reasoning"}
-    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
+    off, off_plain = _off_branches(rules, plain)
     quiet, only_off = replace(off, open=True), replace(off, open=_apart(rules))
-    if on.reasoning == "Never":
+    if reasoning_type(rules, off=False) == "Never":
         return Axis({"": (only_off,)}, {"": ((only_off, ""),)})
-    default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    on_given, off_plain = default.requires("reasoning"), replace(off, met=plain)
-    any_plain = replace(default, reasoning=reasoning_type(rules))
-    calls = {"": (quiet, any_plain), "on": (default, off.requires("reasoning")), "stays off": (only_off,)}
+    default = Branch(reasoning_type(rules), plain, open=True, refused=ONLY_WITH_REASONING_OFF)
+    on_given, off_given = default.requires("reasoning"), off.requires("reasoning")
+    calls = {"": (quiet, default), "on": (off_given, default), "stays off": (only_off,)}
     copies = {
-        "": ((off_plain, ""), (on_given, "on"), (quiet, "stays off")),
-        "on": (
-            (default, "on"),
-            (off_plain.requires("reasoning"), ""),
-            (off.requires("reasoning"), "stays off"),
-        ),
+        "": ((off_plain, ""), (quiet, "stays off"), (on_given, "on")),
+        "on": ((off_plain.requires("reasoning"), ""), (off_given, "stays off"), (default, "on")),
         "stays off": ((only_off, "stays off"),),
     }
     if _only_a_forced_tool(rules, "without_reasoning"):
         unforced = off_plain.requires("tool_choice")
         calls["stays off"] = (quiet, on_given.requires("tool_choice"))
-        copies["stays off"] = ((unforced, ""), (on_given.requires("tool_choice"), "on"), (quiet, "stays off"))
+        copies["stays off"] = ((unforced, ""), (quiet, "stays off"), (on_given.requires("tool_choice"), "on"))
     return Axis(calls, copies)
+
+
+def _off_branches(rules: Mapping[str, Rule], plain: frozenset[str]) -> tuple[Branch, Branch]:
+    """Return the branch of a call without reasoning, and the same without what needs that."""
+    off = Branch(_off_type(rules), _ALL)
+    return off, replace(off, met=plain, refused=ONLY_WITH_REASONING_OFF)
 
 
 def _off_type(rules: Mapping[str, Rule]) -> str:
@@ -235,13 +265,16 @@ def _only_a_forced_tool(rules: Mapping[str, Rule], when: str) -> bool:
 
 def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
     """Build the axis of a forced tool, which excludes a thinking budget."""
-    free, budget = Branch(reasoning_type(rules, budget=False), _ALL), Branch(reasoning_type(rules, words=False), _PLAIN)
-    unforced, budget_given = replace(free, met=_PLAIN), budget.requires("reasoning")
+    free, any_plain = (
+        Branch(reasoning_type(rules, budget=False), _ALL),
+        Branch(reasoning_type(rules), _PLAIN, open=True),
+    )
+    unforced, budget_given = replace(free, met=_PLAIN), any_plain.requires("reasoning")
     forcing = replace(free, forces=True).requires("tool_choice")
     # The type of a budget takes settings without one too: the ways without come first.
     calls = {
         "": (replace(free, open=True), budget_given),
-        "budget": (free.requires("reasoning"), replace(budget, open=True)),
+        "budget": (free.requires("reasoning"), any_plain),
         "forced": (replace(free, open=True), budget_given.requires("tool_choice")),
     }
     copies = {
@@ -249,7 +282,7 @@ def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
         "budget": (
             (unforced.requires("reasoning"), ""),
             (forcing.requires("reasoning"), "forced"),
-            (replace(budget, open=True), "budget"),
+            (any_plain, "budget"),
         ),
         "forced": (
             (unforced.requires("tool_choice"), ""),
@@ -271,9 +304,7 @@ def _apart(rules: Mapping[str, Rule]) -> bool:
 def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: str) -> Iterator[Signature]:
     """Yield the signatures with the caller's own tools, those with a required `format`, and those that explain a
     refusal."""
-    formatted = [
-        replace(branch, own_tools=False, format="type[FormatT]", open=False).requires("format") for branch in branches
-    ]
+    formatted = [replace(branch, own_tools=False, format=FORMAT, open=False).requires("format") for branch in branches]
     if tools:
         for branch, other in zip(branches, formatted, strict=True):
             yield signature(rules, replace(branch, format=NONE_WITH_TOOLS))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from capably.parameters import CAPABILITIES
 from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
 from capably_codegen.default_states import (
@@ -19,19 +20,22 @@ from capably_codegen.default_states import (
     StateStub,
     call_signatures,
     copy_signatures,
+    decorator_signatures,
     init_signatures,
     state_name,
     state_stub,
     states_of,
+    wrapper_signature,
 )
 from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
     PARAMETERS,
-    Parameter,
+    Method,
     Signature,
     literal,
     reasoning_type,
+    settings_names,
     tool_choice_type,
     tools,
 )
@@ -47,17 +51,26 @@ class ProfileStub:
     doc: str
     parts: tuple[str, ...]
     tools: tuple[str, ...]
-    capabilities: tuple[Parameter, ...]
+    capabilities: tuple[Method, ...]
     inits: tuple[Signature, ...]
     signatures: tuple[Signature, ...]
+    decorators: tuple[Signature, ...]
+    wrapped: Signature
     copies: tuple[tuple[Signature, str], ...]
     states: tuple[StateStub, ...]
+    settings: Mapping[str, str]
+    """Types of `llm.Reasoning(...)` in the signatures -> their names."""
     has_system: bool = True
 
     @property
     def caps(self) -> str:
         """Return the name of the class of its capabilities."""
         return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
+
+    @property
+    def params(self) -> str:
+        """Return the name of the TypedDict of its call parameters."""
+        return f"{self.class_name.removesuffix('Profile')}Params"
 
     @property
     def states_module(self) -> str:
@@ -162,10 +175,13 @@ def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
     return {
         "inits": init_signatures(rules),
         "signatures": call_signatures(rules),
+        "wrapped": wrapper_signature(rules),
+        "decorators": decorator_signatures(rules),
         "copies": tuple(
             (taken, "ModelT" if leads == FREE else f"states.{state_name(leads)}[ModelT]")
             for taken, leads in copy_signatures(rules)
         ),
+        "settings": settings_names(rules),
         "states": tuple(state_stub(rules, state) for state in states_of(rules)),
     }
 
@@ -177,7 +193,7 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
     return (*(PARTS[m] for m in rules["input"].values), *taken, "Unknown")
 
 
-def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]:
+def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Method]:
     """Yield the capabilities of the profile in every call, as methods of `_capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
@@ -193,9 +209,19 @@ def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]
     }
     for name, type in types.items():
         if name not in ("max_tokens", "output") and name in has:
-            yield Parameter(name, type)
+            yield Method(name, type)
     if rules["builtin_tools"].values:
-        yield Parameter("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
-    marks = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
-    marks |= {"image_output": "image_output", "audio_output": "audio_output"}
-    yield from (Parameter(mark, "Yes") for mark, name in marks.items() if name in has)
+        yield Method("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
+    yield from (Method(mark, "Yes") for mark, name in _MARKS.items() if name in has)
+    for name, capability in CAPABILITIES.items():
+        own = [(name, capability.takes)] if name in _PLAIN else []
+        also = [(other, type) for other, type in capability.also if other not in PARAMETERS]
+        if (capability.feature or name) in has:
+            yield from (Method(method, type) for method, type in (*own, *also))
+
+
+_MARKS = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
+"""Capabilities that a model has with any words -> the rule behind each."""
+
+_PLAIN = ("tools_with_format", "image_output", "audio_output")
+"""Capabilities beside the parameters that take the same values of every model."""

@@ -62,6 +62,8 @@ class ModelStub:
     class_name: str
     base: str
     doc: str
+    params: str
+    """The TypedDict of its call parameters; empty for an unverified model."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
                 yield f"{stub.package}/{stub.states_module}.pyi", _fill("_states.pyi", source, stub=stub)
         if own:
             yield f"_{provider}/_profiles.pyi", _profiles(source, list(own.values()))
+            yield f"_{provider}/_params.pyi", _fill("_params.pyi", source, stubs=list(own.values()))
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
@@ -233,7 +236,8 @@ def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileS
     base = f"_profiles.{stubs[model.profile].class_name}" if model.profile in stubs else "AnyModel"
     profile = source.registry.profiles.get(model.profile)
     doc = model_doc(id, model, profile.verified if profile else None)
-    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc)
+    params = stubs[model.profile].params if model.profile in stubs else ""
+    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params)
 
 
 def _fill(template: str, source: Source, **values: Any) -> str:
@@ -242,6 +246,13 @@ def _fill(template: str, source: Source, **values: Any) -> str:
 
 def _python(value: Any) -> str:
     return pprint.pformat(value, width=118, sort_dicts=False)
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    """Return the text with these names in the place of the types."""
+    for type, name in names.items():
+        text = text.replace(type, name)
+    return text
 
 
 def _environment() -> jinja2.Environment:
@@ -254,6 +265,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["python"] = _python
     environment.filters["literal"] = literal
+    filters: Any = environment.filters
+    filters["named"] = _named
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
     declared: Any = {
         "builtins": BUILTINS,

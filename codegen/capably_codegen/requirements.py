@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from capably.parameters import ANSWERS, CAPABILITIES, FEATURES, PARAMETERS
-from capably_codegen.signatures import Parameter
+from capably.parameters import CAPABILITIES, FEATURES, PARAMETERS
+from capably_codegen.signatures import Method, Parameter
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Requirement:
     base: str
     generic: str
     feature: str
-    methods: tuple[tuple[str, str], ...]
+    methods: tuple[Method, ...]
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,25 @@ class Axis:
     variable: str
 
 
+def _methods(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the methods of a capability class, each with the type of the values that it takes."""
+    has = CAPABILITIES[name]
+    yield from ((name, has.takes), *has.also)
+    if has.mark:
+        yield has.mark, "Yes"
+
+
 REQUIREMENTS: tuple[Requirement, ...] = tuple(
     Requirement(
-        has.name, has.doc, has.base, has.generic, has.feature or method, ((method, has.takes), *has.also, *_mark)
+        has.name, has.doc, has.base, has.generic, has.feature or name, tuple(Method(*pair) for pair in _methods(name))
     )
-    for method, has in CAPABILITIES.items()
-    for _mark in [((has.mark, "Yes"),) if has.mark else ()]
+    for name, has in CAPABILITIES.items()
 )
 
-METHODS: tuple[str, ...] = tuple(method for name, has in CAPABILITIES.items() for method in (name, has.mark) if method)
+_TYPES: Mapping[str, str] = dict(pair for name in CAPABILITIES for pair in _methods(name))
+"""Method of a capability class -> the type of the values that it takes."""
+
+METHODS: tuple[str, ...] = tuple(_TYPES)
 """All methods of capability classes."""
 
 GENERICS: tuple[str, ...] = tuple(dict.fromkeys(has.generic for has in CAPABILITIES.values() if has.generic))
@@ -47,15 +58,19 @@ def _axis(method: str) -> Axis:
     return Axis(method, "".join(word.title() for word in method.split("_")) + "T")
 
 
-AXES: tuple[Axis, ...] = tuple(
-    _axis(method)
-    for method, has in CAPABILITIES.items()
-    if method != "format" and has not in ANSWERS  # A format decides which overload it is; answers are not passed.
-)
+AXES: tuple[Axis, ...] = tuple(_axis(method) for method, type in _TYPES.items() if type != "Yes")
+"""What is passed with a type of its own; a capability that a model has or lacks decides which overload it is."""
+
+_MADE_OF: Mapping[str, str] = {
+    "reasoning": "ReasoningT | Reasoning[ReasoningT, Never]",
+    "tools": "Sequence[ToolsT | BuiltinToolsT | NoTool]",
+    "output": "Sequence[ImageOutputT | AudioOutputT | NoOutput]",
+}
+"""Parameters whose type is more than the type variable of their axis."""
 
 AXIS_PARAMETERS: tuple[Parameter, ...] = tuple(
-    Parameter(name, "Sequence[ToolsT | BuiltinToolsT | NoTool]" if name == "tools" else _axis(name).variable)
+    Parameter(name, _MADE_OF.get(name, _axis(name).variable), none=name in ("tools", "output"))
     for name in FEATURES
-    if PARAMETERS[name].has and name != "format"
+    if (PARAMETERS[name].has or name in _MADE_OF) and name != "format"
 )
 """The parameters of a call to a demanded model."""

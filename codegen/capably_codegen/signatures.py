@@ -45,11 +45,48 @@ ROUTING = {name: static_type(name) for name in ROUTING_NAMES}
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword parameter of a stub, or all others (`**_others`). Required ones have no default."""
+    """A keyword parameter of a stub, or all others (`**_others`). Required ones have no default.
+
+    - `none`: whether its type leaves `None` to be added, which stands for a parameter that is not given.
+    """
 
     name: str
     type: str
     required: bool = False
+    none: bool = True
+
+    @property
+    def written(self) -> str:
+        """Return it as a signature writes it."""
+        if self.required:
+            return f"{self.name}: {self.type}"
+        if not self.none or self.type in _WITHOUT_NONE:
+            return f"{self.name}: {self.type} = ..."
+        return (
+            f"{self.name}: {self.type} = None" if self.type in _ONLY_NONE else f"{self.name}: {self.type} | None = None"
+        )
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of a class of capabilities, and the values that the model accepts for what it stands for."""
+
+    name: str
+    type: str
+
+    @property
+    def value(self) -> str:
+        """Return the type of its argument: with `None` if it stands for a parameter, unless the model has none."""
+        return self.type if self.type == "Never" or self.name not in _GIVEN_OR_NONE else f"{self.type} | None"
+
+
+FORMAT = "TypeForm[FormatT]"
+"""The type of `format`. A variable that may be `None` does not fit, since nobody could tell what `parse()` returns."""
+
+_WITHOUT_NONE = (FORMAT, NOT_ACCEPTED)
+_ONLY_NONE = (ONLY_WITH_REASONING_OFF, NOT_WITH_TOOLS, NONE_WITH_TOOLS, "None")
+_GIVEN_OR_NONE = frozenset(PARAMETERS) - {"tools", "format"}
+"""Parameters with one value, which a function hands on with the type of its own parameter: `float | None`."""
 
 
 OTHERS = Parameter("**_others", NOT_ACCEPTED, required=True)
@@ -74,12 +111,6 @@ class Signature:
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in PER_CALL))
 
     @property
-    def accepted(self) -> Signature:
-        """Return a copy without the parameters that are only named as refused."""
-        refused = (ONLY_WITH_REASONING_OFF, NOT_ACCEPTED)
-        return replace(self, parameters=tuple(p for p in self.parameters if p.type not in refused))
-
-    @property
     def has_format(self) -> bool:
         return any(p.name == "format" and "FormatT" in p.type for p in self.parameters)
 
@@ -94,14 +125,15 @@ class Branch:
     - `own_tools`: whether the caller's own tools may be among `tools`.
     - `format`: its type.
     - `forces`: whether `tool_choice` forces a tool.
-    - `open`: the overload also declares what it refuses, parameters with the reason `refused` and any other name.
+    - `refused`: the reason for which it declares parameters that need another condition, to take only `None` for them.
+    - `open`: the overload also declares any other name, to refuse it.
     """
 
     reasoning: str
     met: frozenset[str]
     required: frozenset[str] = frozenset()
     own_tools: bool = True
-    format: str = "type[FormatT] | None"
+    format: str = FORMAT
     forces: bool = False
     open: bool = False
     refused: str = ""
@@ -115,22 +147,20 @@ def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
     """Return the signature of a call written in this way."""
     taken = [Parameter(name, type, name in branch.required) for name, type in _types(rules, branch).items() if type]
     routing = [Parameter(name, type) for name, type in ROUTING.items()]
-    if not branch.open:
-        return Signature((*taken, *routing))
     names = {p.name for p in taken}
     refused = [
         Parameter(name, branch.refused)
         for name in PARAMETERS
         if branch.refused and name not in names and rules[name].when in ("reasoning_off", "without_reasoning")
     ]
-    return Signature((*taken, *routing, *refused, OTHERS))
+    return Signature((*taken, *routing, *refused, *([OTHERS] if branch.open else [])))
 
 
 def _types(rules: Mapping[str, Rule], branch: Branch) -> dict[str, str]:
     """Map each parameter to its type, empty if the model does not take it."""
     computed = {
         "reasoning": branch.reasoning,
-        "tools": tools_type(rules) if branch.own_tools else _provided_type(rules, branch),
+        "tools": tools_type(rules) if branch.own_tools else _provided_type(rules),
         "tool_choice": _naming(rules, 'Literal["required"]') if branch.forces else tool_choice_type(rules, branch.met),
         "format": branch.format,
         **{name: literal(rules[name].values) for name in ("verbosity", "cache")},
@@ -164,11 +194,9 @@ def tools_type(rules: Mapping[str, Rule]) -> str:
     return f"Sequence[{'Or'.join(tools(rules))}]"
 
 
-def _provided_type(rules: Mapping[str, Rule], branch: Branch) -> str:
+def _provided_type(rules: Mapping[str, Rule]) -> str:
     """Return the type of the provider's tools only. Without any, only an empty list is accepted."""
     provided = tools(rules)[1:]
-    if not provided and "tools" not in branch.required:
-        return ""
     return f"Sequence[{' | '.join(provided) or 'Never'}]"
 
 
@@ -183,25 +211,39 @@ def _naming(rules: Mapping[str, Rule], words: str) -> str:
     return words if rules["tool_choice.forced"].values else f"{words} | AnyTool"
 
 
-def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
+def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True) -> str:
     """Return the type of `reasoning=`: the model's words, and `Reasoning(...)` with its levels. Empty if it takes none.
 
-    `off`, `budget` and `words` each leave out one way of saying it.
+    `off` and `budget` each leave out one way of saying it.
     """
     rule = rules["reasoning"]
     if rule.refused:
         return ""
-    levels = tuple(word for word in rule.values if word != "off")
-    has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
+    shown = rule.values if off else _levels(rules)
+    settings = settings_type(rules, budget=budget)
+    return " | ".join([*([literal(shown)] if shown else []), *([settings] if settings else [])]) or "Never"
+
+
+def settings_type(rules: Mapping[str, Rule], *, budget: bool = True) -> str:
+    """Return the type of `llm.Reasoning(...)`; empty if the model takes none."""
+    levels, has_budget = _levels(rules), budget and rules["reasoning.budget_tokens"].when == "always"
+    if rules["reasoning"].refused:
+        return ""
     unbudgeted = rules["reasoning.unbudgeted"].when == "always"
     thoughts = ["Hidden" if rules["reasoning.visible"].refused else "Unbudgeted"] if unbudgeted else []
     both = ["LevelAndBudget"] if levels and has_budget and not rules["reasoning.level_with_budget"].refused else []
-    levels_type = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
-    settings = f"Reasoning[{levels_type}, {'int' if has_budget else 'Never'}]"
-    shown = (rule.values if off else levels) if words else ()
-    if levels_type == "Never" and not has_budget:
-        return literal(shown)
-    return f"{literal(shown)} | {settings}" if shown else settings
+    taken = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both])
+    return f"Reasoning[{taken or 'Never'}, {'int' if has_budget else 'Never'}]" if taken or has_budget else ""
+
+
+def _levels(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    return tuple(word for word in rules["reasoning"].values if word != "off")
+
+
+def settings_names(rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Return the types of `llm.Reasoning(...)` in the signatures of a model, each with a name for error messages."""
+    names = {settings_type(rules, budget=False): "ReasoningWithoutBudget", settings_type(rules): "ReasoningSettings"}
+    return {type: name for type, name in names.items() if type}
 
 
 def literal(words: tuple[str, ...]) -> str:

@@ -524,7 +524,7 @@ def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
 
 def _opened(adapter: Any, pieces: list[bytes]) -> Events:
     """Open an adapter's reader over an answer that arrives in these pieces."""
-    return Events(Cut(pieces), Origin(adapter.provider, None, b"", DEFAULT, adapter.is_last))
+    return Events(Cut(pieces), Origin(adapter.provider, None, b"", DEFAULT, adapter.is_last, adapter.done))
 
 
 # --- replay -------------------------------------------------------------------------------------------------------

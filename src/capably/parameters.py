@@ -10,7 +10,7 @@ This module imports no other module of capably but the types that it names, and 
 
 # Annotations are values here, so there is no `from __future__ import annotations`.
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from capably.types.provider import Provider
@@ -40,8 +40,8 @@ class Capability(NamedTuple):
 
     `takes` is the type of the values that the demanding function may pass. `feature` is its rule in the registry,
     by default the parameter's own; `base` is a capability that it includes. A `generic` capability is demanded with words,
-    `llm.HasReasoning[Literal["high"]]`, and `mark` names the method that exists with any of them. `also` has further
-    parameters that it includes, and their types. A model has a capability with `words` only if it takes all of them.
+    `llm.HasReasoning[Literal["high"]]`, and `mark` names the method that exists with any of them. `also` has what
+    else it includes, parameters and kinds of content, and their types. A model has a capability with `words` only if it takes all of them.
     """
 
     name: str
@@ -122,13 +122,13 @@ class CallParams(TypedDict, total=False):
             "Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider "
             "(`llm.WebSearch()`). No two of them have the same name.",
             "tools",
-            kind=Kind((Iterable,), "a list of tools"),
+            kind=Kind((Sequence,), "a list of tools"),
             by_model=True,
             has=Capability(
                 "HasTools",
                 "Calls the caller's functions (`tools=`).",
                 "AnyTool",
-                also=(("tool_choice", 'Literal["auto", "none"]'),),
+                also=(("tool_choice", 'Literal["auto", "none"]'), ("tool_output", "ToolOutput")),
             ),
             selects="tools",
         ),
@@ -165,7 +165,8 @@ class CallParams(TypedDict, total=False):
     format: Annotated[
         Any,
         Parameter(
-            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. "
+            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, "
+            "`Enum` or union. "
             "Its JSON Schema is sent, and `response.parse()` returns a value of it.",
             "structured_output",
             by_model=True,
@@ -302,6 +303,7 @@ class CallParams(TypedDict, total=False):
                 "TtlT_contra",
                 generic="TtlT_contra",
                 mark="caches",
+                also=(("cache_point", "CachePoint"),),
             ),
         ),
     ]
@@ -374,10 +376,27 @@ BUILTIN_TOOLS = Capability(
     feature="builtin_tools",
     generic="BuiltinT_contra",
 )
+TOOLS_WITH_FORMAT = Capability(
+    "HasToolsWithFormat",
+    "Takes tools of the caller's own and `format=` in one call.",
+    "Yes",
+    feature="tools.with_format",
+    base="HasTools, HasFormat",
+)
 ANSWERS: tuple[Capability, ...] = (
     Capability("HasThoughts", "Shows something of its reasoning (`response.thoughts`).", "Yes", feature="thoughts"),
-    Capability("HasImageOutput", "Makes pictures (`response.images`).", "Yes", feature="image_output"),
-    Capability("HasAudioOutput", "Makes sound (`response.audio`).", "Yes", feature="audio_output"),
+    Capability(
+        "HasImageOutput",
+        'Makes pictures (`response.images`, `output=("text", "image")`).',
+        'Literal["text", "image"]',
+        feature="image_output",
+    ),
+    Capability(
+        "HasAudioOutput",
+        'Makes sound (`response.audio`, `output=("text", "audio")`).',
+        'Literal["text", "audio"]',
+        feature="audio_output",
+    ),
 )
 """What a function can demand of the answers."""
 
@@ -413,7 +432,7 @@ PER_CALL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items()
 
 CAPABILITIES: Mapping[str, Capability] = {
     **{name: parameter.has for name, parameter in PARAMETERS.items() if parameter.has},
-    **{capability.feature: capability for capability in (BUILTIN_TOOLS, *ANSWERS)},
+    **{has.feature.replace(".", "_"): has for has in (BUILTIN_TOOLS, TOOLS_WITH_FORMAT, *ANSWERS)},
 }
 """Everything that a function can demand of a model: the method of its class -> the capability."""
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from support.loopback import Loopback
@@ -580,3 +580,9 @@ def test_google_is_asked_in_the_version_of_the_setting() -> None:
         assert server.requests[0].path == "/v1beta/models/gemini-3.8-flash:generateContent"
     with pytest.raises(llm.ConfigurationError, match="api_version= is no setting of groq"):
         llm.configure("groq", api_version="v1beta")
+
+
+def test_the_parameters_of_a_model_are_a_type_at_run_time_too() -> None:
+    assert llm.openai.Gpt41Params.__annotations__.keys() >= {"system", "temperature"}
+    with pytest.raises(AttributeError, match="Gpt99Params"):
+        _ = cast("Any", llm.openai).Gpt99Params

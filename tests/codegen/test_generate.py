@@ -112,7 +112,7 @@ def test_check_shows_a_changed_file_as_a_diff(package: Path) -> None:
         (
             "--- zeta.pyi (on disk)\n"
             "+++ zeta.pyi (fresh)\n"
-            "@@ -3,3 +3,3 @@\n"
+            "@@ -7,3 +7,3 @@\n"
             " \n"
             "-budget: _models.Budgeter\n"
             "+budgeter: _models.Budgeter\n"

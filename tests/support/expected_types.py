@@ -414,7 +414,9 @@ def _requirements(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "prompt with an image", "prompt:Image", bool(profile) and "image" in profile.input
     yield "prompt with tools", "prompt:tools=[add]", tools is not None
     yield "prompt with format", "prompt:format=int", structured
-    yield "prompt with tools and format", "prompt:tools=[add], format=int", structured and tools is not None
+    both = structured and tools is not None and tools.with_structured_output is True
+    yield "HasToolsWithFormat", "HasToolsWithFormat", both
+    yield "prompt with tools and format", "prompt:tools=[add], format=int", both
 
 
 def bodies() -> Iterator[tuple[str, list[Case]]]:
@@ -422,22 +424,32 @@ def bodies() -> Iterator[tuple[str, list[Case]]]:
 
     A requirement admits what it names and nothing else, so each is a model that has only this.
     """
+    output = '[llm.ToolOutput("1", "add", 3)]'
     admitted = {
         "HasSystem": ['system="be brief"'],
-        "HasTools": ["tools=[add]", 'tools=[add], tool_choice="auto"'],
+        "HasTools": [output, "tools=[add]", 'tools=[add], tool_choice="auto"'],
         "HasForcedTools": [
+            output,
             "tools=[add]",
             'tools=[add], tool_choice="auto"',
             'tools=[add], tool_choice="required"',
             "tools=[add], tool_choice=add",
         ],
         "HasParallelTools": [
+            output,
             "tools=[add]",
             'tools=[add], tool_choice="auto"',
             "tools=[add], parallel_tools=False",
         ],
         "HasFormat": ["format=int"],
-        'HasReasoning[Literal["low"]]': ['reasoning="low"'],
+        "HasToolsWithFormat": [
+            output,
+            "format=int",
+            "tools=[add]",
+            'tools=[add], tool_choice="auto"',
+            "tools=[add], format=int",
+        ],
+        'HasReasoning[Literal["low"]]': ['reasoning="low"', 'reasoning=llm.Reasoning(effort="low")'],
         'HasReasoning[Literal["off"]]': ['reasoning="off"'],
         "HasTemperature": ["temperature=0.5"],
         "HasTopP": ["top_p=0.5"],
@@ -449,19 +461,19 @@ def bodies() -> Iterator[tuple[str, list[Case]]]:
         "HasLogprobs": ["logprobs=3"],
         "HasVerbosity": ['verbosity="low"', 'verbosity="medium"', 'verbosity="high"'],
         "HasPrefill": ['prefill="The"'],
-        'HasCache[Literal["5m"]]': ['cache="5m"'],
+        'HasCache[Literal["5m"]]': ['cache="5m"', '["hi", llm.CachePoint()]'],
         "HasBuiltinTools[llm.WebSearch]": ["tools=[llm.WebSearch()]"],
         "HasThoughts": [".thoughts"],
-        "HasImageOutput": [".images"],
-        "HasAudioOutput": [".audio"],
+        "HasImageOutput": [".images", 'output=("text", "image")'],
+        "HasAudioOutput": [".audio", 'output=("text", "audio")'],
         "Capabilities": [],
     }
     common = ("plain", "max_tokens", "routing", "response")
-    beyond = (*common, "output", "system message", "tool output", "cache point")
-    always = [case for case in cases_of(None) if case.feature in common]
-    wanted = [case for case in cases_of(None) if case.feature not in beyond]
+    every = (*common, "system message")
+    always = [case for case in cases_of(None) if case.feature in every]
+    wanted = [case for case in cases_of(None) if case.feature not in every]
     for requirement, names in admitted.items():
-        cases = [case._replace(allowed=(case.params or case.after) in names) for case in wanted]
+        cases = [case._replace(allowed=(case.params or case.after or case.content) in names) for case in wanted]
         yield f"llm.Model[llm.Text, llm.{requirement}]", [*always, *cases]
     for part in PARTS.values():
         cases = [case._replace(allowed=f"llm.{part}." in case.content + case.after) for case in wanted]

@@ -240,7 +240,6 @@ def test_only_bytes_have_base64() -> None:
         pytest.param(llm.Text("a"), [llm.user("a")], id="a part"),
         pytest.param(["a", llm.Text("b")], [llm.user([llm.Text("a"), llm.Text("b")])], id="texts and parts"),
         pytest.param(("a",), [llm.user("a")], id="a tuple"),
-        pytest.param((word for word in ("a", "b")), [llm.user(["a", "b"])], id="a generator"),
         pytest.param([llm.system("a"), llm.user("b")], [llm.system("a"), llm.user("b")], id="messages"),
         pytest.param(
             ["a", llm.Text("b"), llm.assistant("c"), "d"],
@@ -258,6 +257,8 @@ def test_content_becomes_messages(content: Any, messages: list[Any]) -> None:
     [
         pytest.param(None, "content is a NoneType; it must be a str, a part, a list of parts", id="nothing"),
         pytest.param(3, "content is a int; it must be", id="a number"),
+        pytest.param((word for word in ("a", "b")), "content is a generator; it must be", id="a generator"),
+        pytest.param({"a", "b"}, "content is a set; it must be", id="a set"),
         pytest.param(llm.user("a"), "content is a UserMessage; it must be", id="a message without a list"),
         pytest.param({"role": "user", "content": "a"}, "content is a dict; it must be", id="a wire message"),
         pytest.param([{"role": "user"}], "content holds a dict; it may hold strings and parts", id="wire messages"),

@@ -101,9 +101,12 @@ def test_a_hover_tells_name_limits_prices_and_the_day_of_the_facts(server: Serve
 
 def test_signature_help_lists_what_the_model_takes(server: Server) -> None:
     answer = server.at("signatureHelp", HEAD + "sonnet.call(|)")
-    (signature,) = answer["signatures"]
-    assert "reasoning:" in signature["label"]
-    assert "temperature" not in signature["label"]
+    without_format, with_format = answer["signatures"]
+    for signature in (without_format, with_format):
+        assert "reasoning:" in signature["label"]
+        assert "temperature" not in signature["label"]
+    assert "format:" in with_format["label"]
+    assert "format:" not in without_format["label"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ __all__ = [
     "HasPrefill",
     "HasCache",
     "HasBuiltinTools",
+    "HasToolsWithFormat",
     "HasThoughts",
     "HasImageOutput",
     "HasAudioOutput",

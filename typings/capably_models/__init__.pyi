@@ -41,6 +41,7 @@ from capably_models._capabilities import HasSystem as HasSystem
 from capably_models._capabilities import HasTemperature as HasTemperature
 from capably_models._capabilities import HasThoughts as HasThoughts
 from capably_models._capabilities import HasTools as HasTools
+from capably_models._capabilities import HasToolsWithFormat as HasToolsWithFormat
 from capably_models._capabilities import HasTopK as HasTopK
 from capably_models._capabilities import HasTopP as HasTopP
 from capably_models._capabilities import HasVerbosity as HasVerbosity
@@ -95,6 +96,7 @@ __all__ = [
     "HasPrefill",
     "HasCache",
     "HasBuiltinTools",
+    "HasToolsWithFormat",
     "HasThoughts",
     "HasImageOutput",
     "HasAudioOutput",

@@ -84,16 +84,20 @@ class HasBuiltinTools(Capabilities, Protocol[BuiltinT_contra]):
     """Has tools that run at the provider: `llm.HasBuiltinTools[llm.WebSearch | llm.CodeExecution]`."""
 
 
+class HasToolsWithFormat(HasTools, HasFormat, Protocol):
+    """Takes tools of the caller's own and `format=` in one call."""
+
+
 class HasThoughts(Capabilities, Protocol):
     """Shows something of its reasoning (`response.thoughts`)."""
 
 
 class HasImageOutput(Capabilities, Protocol):
-    """Makes pictures (`response.images`)."""
+    """Makes pictures (`response.images`, `output=("text", "image")`)."""
 
 
 class HasAudioOutput(Capabilities, Protocol):
-    """Makes sound (`response.audio`)."""
+    """Makes sound (`response.audio`, `output=("text", "audio")`)."""
 
 
 REQUIREMENTS = {
@@ -115,6 +119,7 @@ REQUIREMENTS = {
     HasPrefill: "prefill",
     HasCache: "cache",
     HasBuiltinTools: "builtin_tools",
+    HasToolsWithFormat: "tools.with_format",
     HasThoughts: "thoughts",
     HasImageOutput: "image_output",
     HasAudioOutput: "audio_output",

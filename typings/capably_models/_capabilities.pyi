@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, Never, Protocol, type_check_only
 
+from capably.types.parts import CachePoint, ToolOutput
 from capably.types.tools import AnyTool
 from typing_extensions import TypeVar
 
@@ -19,6 +20,7 @@ SystemT = TypeVar("SystemT", contravariant=True)
 ReasoningT = TypeVar("ReasoningT", contravariant=True)
 ToolsT = TypeVar("ToolsT", contravariant=True)
 ToolChoiceT = TypeVar("ToolChoiceT", contravariant=True)
+ToolOutputT = TypeVar("ToolOutputT", contravariant=True)
 ParallelToolsT = TypeVar("ParallelToolsT", contravariant=True)
 TemperatureT = TypeVar("TemperatureT", contravariant=True)
 TopPT = TypeVar("TopPT", contravariant=True)
@@ -31,7 +33,10 @@ LogprobsT = TypeVar("LogprobsT", contravariant=True)
 VerbosityT = TypeVar("VerbosityT", contravariant=True)
 PrefillT = TypeVar("PrefillT", contravariant=True)
 CacheT = TypeVar("CacheT", contravariant=True)
+CachePointT = TypeVar("CachePointT", contravariant=True)
 BuiltinToolsT = TypeVar("BuiltinToolsT", contravariant=True)
+ImageOutputT = TypeVar("ImageOutputT", contravariant=True)
+AudioOutputT = TypeVar("AudioOutputT", contravariant=True)
 
 @type_check_only
 class Yes:
@@ -47,6 +52,7 @@ class Capabilities(Protocol):
     def _reasons(self, value: Never, /) -> None: ...
     def _tools(self, value: Never, /) -> None: ...
     def _tool_choice(self, value: Never, /) -> None: ...
+    def _tool_output(self, value: Never, /) -> None: ...
     def _parallel_tools(self, value: Never, /) -> None: ...
     def _format(self, value: Never, /) -> None: ...
     def _temperature(self, value: Never, /) -> None: ...
@@ -60,8 +66,10 @@ class Capabilities(Protocol):
     def _verbosity(self, value: Never, /) -> None: ...
     def _prefill(self, value: Never, /) -> None: ...
     def _cache(self, value: Never, /) -> None: ...
+    def _cache_point(self, value: Never, /) -> None: ...
     def _caches(self, value: Never, /) -> None: ...
     def _builtin_tools(self, value: Never, /) -> None: ...
+    def _tools_with_format(self, value: Never, /) -> None: ...
     def _thoughts(self, value: Never, /) -> None: ...
     def _image_output(self, value: Never, /) -> None: ...
     def _audio_output(self, value: Never, /) -> None: ...
@@ -69,29 +77,30 @@ class Capabilities(Protocol):
 class HasSystem(Capabilities, Protocol):
     """Takes instructions (`system=`)."""
 
-    def _system(self, value: str, /) -> None: ...
+    def _system(self, value: str | None, /) -> None: ...
 
 class HasReasoning(Capabilities, Protocol[LevelT_contra]):
     """Reasoning can be set; `llm.HasReasoning[Literal["low", "high"]]` names the levels that the function uses."""
 
-    def _reasoning(self, value: LevelT_contra, /) -> None: ...
+    def _reasoning(self, value: LevelT_contra | None, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
 
 class HasTools(Capabilities, Protocol):
     """Calls the caller's functions (`tools=`)."""
 
     def _tools(self, value: AnyTool, /) -> None: ...
-    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
+    def _tool_output(self, value: ToolOutput, /) -> None: ...
 
 class HasForcedTools(HasTools, Protocol):
     """Can be made to call a tool (`tool_choice="required"`, or a tool)."""
 
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
 
 class HasParallelTools(HasTools, Protocol):
     """Parallel tool calls can be switched (`parallel_tools=`)."""
 
-    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _parallel_tools(self, value: bool | None, /) -> None: ...
 
 class HasFormat(Capabilities, Protocol):
     """Answers in a structure (`format=`)."""
@@ -101,57 +110,58 @@ class HasFormat(Capabilities, Protocol):
 class HasTemperature(Capabilities, Protocol):
     """Takes `temperature=` in every call that does not ask for reasoning."""
 
-    def _temperature(self, value: float, /) -> None: ...
+    def _temperature(self, value: float | None, /) -> None: ...
 
 class HasTopP(Capabilities, Protocol):
     """Takes `top_p=` in every call that does not ask for reasoning."""
 
-    def _top_p(self, value: float, /) -> None: ...
+    def _top_p(self, value: float | None, /) -> None: ...
 
 class HasTopK(Capabilities, Protocol):
     """Takes `top_k=` in every call that does not ask for reasoning."""
 
-    def _top_k(self, value: int, /) -> None: ...
+    def _top_k(self, value: int | None, /) -> None: ...
 
 class HasPresencePenalty(Capabilities, Protocol):
     """Takes `presence_penalty=`."""
 
-    def _presence_penalty(self, value: float, /) -> None: ...
+    def _presence_penalty(self, value: float | None, /) -> None: ...
 
 class HasFrequencyPenalty(Capabilities, Protocol):
     """Takes `frequency_penalty=`."""
 
-    def _frequency_penalty(self, value: float, /) -> None: ...
+    def _frequency_penalty(self, value: float | None, /) -> None: ...
 
 class HasStop(Capabilities, Protocol):
     """Takes stop sequences (`stop=`)."""
 
-    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _stop(self, value: str | Sequence[str] | None, /) -> None: ...
 
 class HasSeed(Capabilities, Protocol):
     """Takes a sampling seed (`seed=`)."""
 
-    def _seed(self, value: int, /) -> None: ...
+    def _seed(self, value: int | None, /) -> None: ...
 
 class HasLogprobs(Capabilities, Protocol):
     """Gives log probabilities in every call (`logprobs=`)."""
 
-    def _logprobs(self, value: int, /) -> None: ...
+    def _logprobs(self, value: int | None, /) -> None: ...
 
 class HasVerbosity(Capabilities, Protocol):
     """The length of its answers can be set (`verbosity=`)."""
 
-    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"] | None, /) -> None: ...
 
 class HasPrefill(Capabilities, Protocol):
     """Continues an answer that the caller began (`prefill=`)."""
 
-    def _prefill(self, value: str, /) -> None: ...
+    def _prefill(self, value: str | None, /) -> None: ...
 
 class HasCache(Capabilities, Protocol[TtlT_contra]):
     """Takes cache points; `llm.HasCache[Literal["5m"]]` names the lifetimes that the function uses."""
 
-    def _cache(self, value: TtlT_contra, /) -> None: ...
+    def _cache(self, value: TtlT_contra | None, /) -> None: ...
+    def _cache_point(self, value: CachePoint, /) -> None: ...
     def _caches(self, value: Yes, /) -> None: ...
 
 class HasBuiltinTools(Capabilities, Protocol[BuiltinT_contra]):
@@ -159,24 +169,33 @@ class HasBuiltinTools(Capabilities, Protocol[BuiltinT_contra]):
 
     def _builtin_tools(self, value: BuiltinT_contra, /) -> None: ...
 
+class HasToolsWithFormat(HasTools, HasFormat, Protocol):
+    """Takes tools of the caller's own and `format=` in one call."""
+
+    def _tools_with_format(self, value: Yes, /) -> None: ...
+
 class HasThoughts(Capabilities, Protocol):
     """Shows something of its reasoning (`response.thoughts`)."""
 
     def _thoughts(self, value: Yes, /) -> None: ...
 
 class HasImageOutput(Capabilities, Protocol):
-    """Makes pictures (`response.images`)."""
+    """Makes pictures (`response.images`, `output=("text", "image")`)."""
 
-    def _image_output(self, value: Yes, /) -> None: ...
+    def _image_output(self, value: Literal["text", "image"], /) -> None: ...
 
 class HasAudioOutput(Capabilities, Protocol):
-    """Makes sound (`response.audio`)."""
+    """Makes sound (`response.audio`, `output=("text", "audio")`)."""
 
-    def _audio_output(self, value: Yes, /) -> None: ...
+    def _audio_output(self, value: Literal["text", "audio"], /) -> None: ...
 
 @type_check_only
 class NoTool:
     """The element type of `tools` if a requirement has no tools. There are no instances."""
+
+@type_check_only
+class NoOutput:
+    """The element type of `output` if a requirement has no pictures and no sound. There are no instances."""
 
 @type_check_only
 class NoCapabilities(Capabilities):
@@ -189,6 +208,7 @@ class Axes(
         ReasoningT,
         ToolsT,
         ToolChoiceT,
+        ToolOutputT,
         ParallelToolsT,
         TemperatureT,
         TopPT,
@@ -201,7 +221,10 @@ class Axes(
         VerbosityT,
         PrefillT,
         CacheT,
+        CachePointT,
         BuiltinToolsT,
+        ImageOutputT,
+        AudioOutputT,
     ]
 ):
     """The type of each parameter that the body of a function with this requirement may pass."""
@@ -210,6 +233,7 @@ class Axes(
     def _reasoning(self, value: ReasoningT, /) -> None: ...
     def _tools(self, value: ToolsT, /) -> None: ...
     def _tool_choice(self, value: ToolChoiceT, /) -> None: ...
+    def _tool_output(self, value: ToolOutputT, /) -> None: ...
     def _parallel_tools(self, value: ParallelToolsT, /) -> None: ...
     def _temperature(self, value: TemperatureT, /) -> None: ...
     def _top_p(self, value: TopPT, /) -> None: ...
@@ -222,7 +246,10 @@ class Axes(
     def _verbosity(self, value: VerbosityT, /) -> None: ...
     def _prefill(self, value: PrefillT, /) -> None: ...
     def _cache(self, value: CacheT, /) -> None: ...
+    def _cache_point(self, value: CachePointT, /) -> None: ...
     def _builtin_tools(self, value: BuiltinToolsT, /) -> None: ...
+    def _image_output(self, value: ImageOutputT, /) -> None: ...
+    def _audio_output(self, value: AudioOutputT, /) -> None: ...
 
 @type_check_only
 class FormatAxes(
@@ -231,6 +258,7 @@ class FormatAxes(
         ReasoningT,
         ToolsT,
         ToolChoiceT,
+        ToolOutputT,
         ParallelToolsT,
         TemperatureT,
         TopPT,
@@ -243,13 +271,17 @@ class FormatAxes(
         VerbosityT,
         PrefillT,
         CacheT,
+        CachePointT,
         BuiltinToolsT,
+        ImageOutputT,
+        AudioOutputT,
     ],
     Protocol[
         SystemT,
         ReasoningT,
         ToolsT,
         ToolChoiceT,
+        ToolOutputT,
         ParallelToolsT,
         TemperatureT,
         TopPT,
@@ -262,7 +294,10 @@ class FormatAxes(
         VerbosityT,
         PrefillT,
         CacheT,
+        CachePointT,
         BuiltinToolsT,
+        ImageOutputT,
+        AudioOutputT,
     ],
 ):
     """The same for a requirement that includes structured output."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, cast
 
+from capably.parameters import CallParams
 from capably.registry import user_registry
 from capably.registry.lookup import added_constant, added_constants, on_registry_change, providers
 
@@ -19,6 +20,8 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
     on_registry_change(models.clear)
 
     def get(name: str) -> Any:
+        if name.endswith("Params") and _names_a_model(name, [*ids, *added_constants(provider)]):
+            return CallParams
         if name not in models:
             id = ids.get(name) or (None if name.startswith("_") else added_constant(provider, name))
             if id is None:
@@ -29,6 +32,12 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
         return models[name]
 
     return get, lambda: [*ids, *added_constants(provider)]
+
+
+def _names_a_model(name: str, constants: Sequence[str]) -> bool:
+    """Return whether this is the type of a model's parameters, `Gpt41Params` of `gpt_4_1`. Type checkers know what is in it."""
+    words = name.removesuffix("Params").lower()
+    return any(constant.replace("_", "") == words for constant in constants)
 
 
 def added_provider(name: str) -> ModuleType | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.functions import FunctionObject, is_async
@@ -12,17 +12,14 @@ from capably.validation.arguments import check_parameters
 if TYPE_CHECKING:
     from typing import Self, TypeAlias
 
-    from capably_models import Capabilities, HasFormat, HasTools
-    from typing_extensions import TypeVar as TypeVarWithDefault
+    from capably_models import Capabilities, HasFormat, HasTools, HasToolsWithFormat
+    from typing_extensions import TypeForm, TypeVar as TypeVarWithDefault
 
     from capably.calls.model import ModelBase
     from capably.types.functions import OnlyAny
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
-
-    class HasToolsAndFormat(HasTools, HasFormat, Protocol):
-        """The capabilities that a prompt with tools and a format demands."""
 
 
 P = ParamSpec("P")
@@ -195,14 +192,20 @@ def prompt(function: Callable[P, str], /) -> Prompt[P, Text, Capabilities, None]
 def prompt(function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
 @overload
 def prompt(
-    *, tools: Sequence[AnyTool], format: type[FormatT], max_tokens: int = ...
-) -> PromptDecorator[HasToolsAndFormat, FormatT]: ...
+    *, tools: Sequence[AnyTool], format: TypeForm[FormatT], max_tokens: int | None = None
+) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
 @overload
-def prompt(*, format: type[FormatT], max_tokens: int = ...) -> PromptDecorator[HasFormat, FormatT]: ...
+def prompt(
+    *, tools: None = None, format: TypeForm[FormatT], max_tokens: int | None = None
+) -> PromptDecorator[HasFormat, FormatT]: ...
 @overload
-def prompt(*, tools: Sequence[AnyTool], max_tokens: int = ...) -> PromptDecorator[HasTools, None]: ...
+def prompt(
+    *, tools: Sequence[AnyTool], format: None = None, max_tokens: int | None = None
+) -> PromptDecorator[HasTools, None]: ...
 @overload
-def prompt(*, max_tokens: int = ...) -> PromptDecorator[Capabilities, None]: ...
+def prompt(
+    *, tools: None = None, format: None = None, max_tokens: int | None = None
+) -> PromptDecorator[Capabilities, None]: ...
 def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
     """Make a function that returns content a reusable prompt: `p(model, ...)`, for any model that can take it.
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from capably_models._resume import AfterAsyncResponse, AfterResponse  # pyright: ignore[reportMissingModuleSource]
+    from typing_extensions import TypeForm
 
     from capably.types.messages import Message
 else:
@@ -46,7 +47,7 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     @overload
     @classmethod
     def from_json(
-        cls, text: str, *, format: type[FormatT], tools: Sequence[Any] = ()
+        cls, text: str, *, format: TypeForm[FormatT], tools: Sequence[Any] = ()
     ) -> Response[FormatT, Any, Any]: ...
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> Response[Any, Any, Any]:
@@ -81,7 +82,7 @@ class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsy
     @overload
     @classmethod
     def from_json(
-        cls, text: str, *, format: type[FormatT], tools: Sequence[Any] = ()
+        cls, text: str, *, format: TypeForm[FormatT], tools: Sequence[Any] = ()
     ) -> AsyncResponse[FormatT, Any, Any]: ...
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> AsyncResponse[Any, Any, Any]:

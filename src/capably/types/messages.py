@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
@@ -155,13 +155,11 @@ def to_parts(content: Any) -> tuple[Any, ...]:
 
 
 def _items(content: Any) -> list[Any]:
-    """Return a sequence as a list. Raise for a mapping, whose keys would be taken for texts."""
-    if not isinstance(content, Mapping):
-        try:
-            return list(content)
-        except TypeError:
-            pass
-    kind = type(content).__name__  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType, reportUnknownVariableType]
+    """Return a sequence as a list. Raise for anything else, as types do: a generator could be read once, a set has no
+    order, and the keys of a mapping would be taken for texts."""
+    if isinstance(content, Sequence):
+        return list(content)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    kind = type(content).__name__
     raise TypeError(f"content is a {kind}; it must be a str, a part, a list of parts, or a list of messages")
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from capably.types.messages import Message, SystemMessage
     from capably.types.timeout import Timeout
 
-    OnlyWithReasoningOff: TypeAlias = Never
+    OnlyWithReasoningOff: TypeAlias = None
     """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
 
     Say `reasoning="off"`; a model that does not reason by default also takes it in a call without `reasoning`.
     """
-    NotTogetherWithTools: TypeAlias = Never
+    NotTogetherWithTools: TypeAlias = None
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
-    NoneWithTools: TypeAlias = "None"
+    NoneWithTools: TypeAlias = None
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     ModelIdOrModelWithTheseParameters: TypeAlias = Never
     """In a refusal by the type checker: no listed model has this id, or the model does not take these parameters together."""

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
+from capably.types.parts import CachePoint, ToolOutput
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
@@ -37,15 +38,18 @@ from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._model import Model
 
 class Shared1(NoCapabilities):
-    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"] | None, /) -> None: ...
+    def _cache_point(self, value: CachePoint, /) -> None: ...
     def _caches(self, value: Yes, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
-    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _parallel_tools(self, value: bool | None, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
-    def _stop(self, value: str | Sequence[str], /) -> None: ...
-    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str] | None, /) -> None: ...
+    def _system(self, value: str | None, /) -> None: ...
     def _thoughts(self, value: Yes, /) -> None: ...
+    def _tool_output(self, value: ToolOutput, /) -> None: ...
     def _tools(self, value: AnyTool, /) -> None: ...
+    def _tools_with_format(self, value: Yes, /) -> None: ...
 
 class Shared2(Shared1):
     def _builtin_tools(
@@ -58,33 +62,36 @@ class Shared3(Shared2):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
-    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
 
 class Shared4(Shared2):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
 
 class Shared5(Shared4):
-    def _prefill(self, value: str, /) -> None: ...
+    def _prefill(self, value: str | None, /) -> None: ...
 
 class Shared6(Shared4):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 
 class AnthropicClaude45Capabilities(Shared5):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int], /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int] | None, /) -> None: ...
 
 class AnthropicClaude46Capabilities(Shared4):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int]
+        | None,
         /,
     ) -> None: ...
 
@@ -92,18 +99,20 @@ class AnthropicClaude5AlwaysThinkingCapabilities(Shared4):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 
 class AnthropicClaudeFable51Capabilities(Shared3): ...
 
 class AnthropicClaudeHaiku55Capabilities(Shared1):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
     def _builtin_tools(
@@ -125,7 +134,8 @@ class AnthropicClaudeOpus45Capabilities(Shared5):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+        | Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int]
+        | None,
         /,
     ) -> None: ...
 
@@ -139,10 +149,11 @@ class AnthropicClaudeSonnet55BetweenToolsCapabilities(Shared2):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
-    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
 
 class AnthropicClaude45Profile(Model[_types.TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]):
     """What models of the profile `anthropic/claude-4.5` take. Facts of 2026-11-22."""

@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import CachePoint, Image, Text
@@ -15,11 +15,14 @@ from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic._profiles import AnthropicClaude46Capabilities
 from capably_models._model import Model
 from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
+from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int]
 
 class WithBudgetCapabilities(AnthropicClaude46Capabilities):
-    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
 
 @type_check_only
 class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities], Generic[ModelT_co]):
@@ -30,23 +33,21 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content` and return the complete reply.
 
         Args:
@@ -56,7 +57,6 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -73,21 +73,103 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content` and return the complete reply.
@@ -99,7 +181,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -116,23 +198,21 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
@@ -142,7 +222,6 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -159,21 +238,103 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -185,7 +346,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -202,23 +363,21 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content` and await the complete reply.
 
         Args:
@@ -228,7 +387,6 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -245,21 +403,103 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content` and await the complete reply.
@@ -271,7 +511,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -288,22 +528,61 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -314,7 +593,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -331,21 +610,61 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -357,7 +676,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -374,72 +693,67 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnthropicTools] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget,
+        tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["required"] | AnyTool,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> WithForcedTool[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
         """Return a copy of the model with other defaults."""
 
 class WithForcedToolCapabilities(AnthropicClaude46Capabilities):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        /,
+        self, value: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None, /
     ) -> None: ...
 
 @type_check_only
@@ -451,24 +765,21 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return the complete reply.
 
         Args:
@@ -478,7 +789,6 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -495,21 +805,22 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -520,7 +831,90 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -537,24 +931,21 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
@@ -564,7 +955,6 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -581,21 +971,22 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -606,7 +997,90 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -623,24 +1097,21 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and await the complete reply.
 
         Args:
@@ -650,7 +1121,6 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -667,21 +1137,22 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -692,7 +1163,90 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -709,22 +1263,61 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -736,7 +1329,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -753,21 +1346,62 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         content: TextImageDocumentToolCacheContent,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[AnthropicTools] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageDocumentToolCacheContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT] = ...,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -778,7 +1412,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -795,42 +1429,40 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnthropicTools] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnthropicTools] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningWithoutBudget | None = None,
+        tools: Sequence[AnthropicTools] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
         """Return a copy of the model with other defaults."""
@@ -838,19 +1470,20 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[AnthropicTools] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "high", "max"] | ReasoningSettings,
+        tools: Sequence[AnthropicTools] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        cache: Literal["5m", "1h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> WithBudget[ModelT_co]:
         """Return a copy of the model with other defaults."""

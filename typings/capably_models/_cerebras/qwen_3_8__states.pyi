@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,8 +15,10 @@ from capably.types.tools import AnyTool, WebSearch
 from capably_models._cerebras._profiles import CerebrasQwen38Capabilities
 from capably_models._model import Model
 from capably_models._types import TextImageToolContent, TextImageToolParts
+from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningSettings: TypeAlias = Reasoning[Literal["low"] | Unbudgeted, Never]
 
 class WithToolsCapabilities(CerebrasQwen38Capabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,24 +32,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return the complete reply.
@@ -59,7 +61,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -79,24 +81,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -107,7 +109,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -127,24 +129,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -156,7 +158,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -176,24 +178,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -204,7 +206,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -224,24 +226,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and await the complete reply.
@@ -253,7 +255,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -273,24 +275,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -301,7 +303,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -321,24 +323,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -350,7 +352,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -370,24 +372,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -398,7 +400,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -418,46 +420,46 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        logprobs: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
         """Return a copy of the model with other defaults."""

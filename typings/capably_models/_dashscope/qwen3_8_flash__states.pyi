@@ -3,7 +3,7 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
+from typing import Any, Generic, Literal, Never, Self, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
@@ -15,8 +15,11 @@ from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen38FlashCapabilities
 from capably_models._model import Model
 from capably_models._types import TextImageToolContent, TextImageToolParts
+from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
+ReasoningWithoutBudget: TypeAlias = Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, Never]
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
 
 class WithToolsCapabilities(DashscopeQwen38FlashCapabilities):
     def _format(self, value: Never, /) -> None: ...
@@ -30,25 +33,120 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[None, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[FormatT, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content` and return the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def call(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return the complete reply.
@@ -60,7 +158,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -80,25 +178,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -109,103 +206,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    def call(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content` and return the complete reply.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    def call(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content` and return the complete reply.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -225,25 +226,120 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> StreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content` and return at once; iterate to read the reply as it arrives.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    def stream(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -255,7 +351,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -275,25 +371,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -304,103 +399,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    def stream(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content` and return at once; iterate to read the reply as it arrives.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    def stream(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content` and return at once; iterate to read the reply as it arrives.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -420,25 +419,120 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[None, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content` and await the complete reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def call_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and await the complete reply.
@@ -450,7 +544,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -470,25 +564,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -499,103 +592,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    async def call_async(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content` and await the complete reply.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    async def call_async(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content` and await the complete reply.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -615,25 +612,120 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
+        """Send `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
+    @overload
+    async def stream_async(
+        self,
+        content: TextImageToolContent,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -645,7 +737,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -665,25 +757,24 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -694,103 +785,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    async def stream_async(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content`; iterate asynchronously to read the reply.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            headers: HTTP headers that are sent with the request, over those of the same name.
-
-        """
-    @overload
-    async def stream_async(
-        self,
-        content: TextImageToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
-        """Send `content`; iterate asynchronously to read the reply.
-
-        Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-            system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -810,146 +805,144 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
-    ) -> Self:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
+        system: str | None = None,
         reasoning: Literal["off"],
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
+        system: str | None = None,
         reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
+        system: str | None = None,
         reasoning: Literal["off"],
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
+        system: str | None = None,
         reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> ModelT_co:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> Self:
         """Return a copy of the model with other defaults."""
 
 class ReasoningOffCapabilities(DashscopeQwen38FlashCapabilities):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
 
 @type_check_only
 class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[ModelT_co]):
@@ -960,24 +953,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -988,7 +981,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1008,23 +1001,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -1032,9 +1026,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1054,24 +1049,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -1082,7 +1077,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1102,23 +1097,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -1126,9 +1122,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1148,24 +1145,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return the complete reply.
@@ -1196,24 +1193,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1224,7 +1221,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1244,23 +1241,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1268,9 +1266,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1290,24 +1289,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1318,7 +1317,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1338,23 +1337,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -1362,9 +1362,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1384,24 +1385,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -1432,24 +1433,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1460,7 +1461,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1480,23 +1481,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1504,9 +1506,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1526,24 +1529,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1554,7 +1557,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1574,23 +1577,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -1598,9 +1602,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1620,24 +1625,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content` and await the complete reply.
@@ -1668,24 +1673,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1696,7 +1701,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1716,23 +1721,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1740,9 +1746,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1762,24 +1769,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1790,7 +1797,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1810,23 +1817,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -1834,9 +1842,10 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1856,24 +1865,24 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -1904,112 +1913,69 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Self:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
@@ -2017,28 +1983,75 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> ModelT_co:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool],
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> WithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
 
 class ReasoningOffWithToolsCapabilities(DashscopeQwen38FlashCapabilities):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
     def _format(self, value: Never, /) -> None: ...
 
 @type_check_only
@@ -2050,24 +2063,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
@@ -2079,7 +2092,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2099,24 +2112,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -2127,7 +2140,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2147,24 +2160,25 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -2175,7 +2189,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2195,24 +2209,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -2223,7 +2237,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2243,24 +2257,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -2272,7 +2286,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2292,24 +2306,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -2320,7 +2334,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2340,24 +2354,25 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -2368,7 +2383,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2388,24 +2403,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -2416,7 +2431,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2436,24 +2451,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
@@ -2465,7 +2480,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2485,24 +2500,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -2513,7 +2528,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2533,24 +2548,25 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -2561,7 +2577,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2581,24 +2597,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -2609,7 +2625,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2629,24 +2645,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -2658,7 +2674,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2678,24 +2694,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -2706,7 +2722,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2726,24 +2742,25 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -2754,7 +2771,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2774,24 +2791,24 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -2802,7 +2819,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2822,145 +2839,146 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Self:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> ModelT_co:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"] | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> WithTools[ModelT_co]:
+        """Return a copy of the model with other defaults."""
 
 class ReasoningStaysOffCapabilities(DashscopeQwen38FlashCapabilities):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
-    def _reasoning(self, value: Literal["off"], /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | None, /) -> None: ...
 
 @type_check_only
 class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities], Generic[ModelT_co]):
@@ -2971,24 +2989,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -2999,7 +3017,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3019,23 +3037,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -3043,9 +3062,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3065,24 +3085,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -3093,7 +3113,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3113,23 +3133,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -3137,9 +3158,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3159,24 +3181,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return the complete reply.
@@ -3207,24 +3229,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -3235,7 +3257,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3255,23 +3277,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -3279,9 +3302,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3301,24 +3325,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -3329,7 +3353,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3349,23 +3373,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -3373,9 +3398,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3395,24 +3421,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -3443,24 +3469,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -3471,7 +3497,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3491,23 +3517,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -3515,9 +3542,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3537,24 +3565,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -3565,7 +3593,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3585,23 +3613,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -3609,9 +3638,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3631,24 +3661,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content` and await the complete reply.
@@ -3679,24 +3709,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -3707,7 +3737,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3727,23 +3757,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -3751,9 +3782,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3773,24 +3805,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: None = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -3801,7 +3833,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3821,23 +3853,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -3845,9 +3878,10 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3867,24 +3901,24 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NotTogetherWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NotTogetherWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -3915,112 +3949,69 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool],
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool],
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
         """Return a copy of the model with other defaults."""
@@ -4028,29 +4019,76 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> ModelT_co:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool],
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> WithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
 
 class ReasoningStaysOffWithToolsCapabilities(DashscopeQwen38FlashCapabilities):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
-    def _reasoning(self, value: Literal["off"], /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | None, /) -> None: ...
     def _format(self, value: Never, /) -> None: ...
 
 @type_check_only
@@ -4062,24 +4100,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
@@ -4091,7 +4129,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4111,24 +4149,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -4139,7 +4177,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4159,24 +4197,25 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -4187,7 +4226,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4207,24 +4246,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -4235,7 +4274,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4255,24 +4294,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -4284,7 +4323,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4304,24 +4343,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -4332,7 +4371,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4352,24 +4391,25 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -4380,7 +4420,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4400,24 +4440,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -4428,7 +4468,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4448,24 +4488,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
@@ -4477,7 +4517,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4497,24 +4537,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -4525,7 +4565,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4545,24 +4585,25 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -4573,7 +4614,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4593,24 +4634,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -4621,7 +4662,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4641,24 +4682,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -4670,7 +4711,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4690,24 +4731,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -4718,7 +4759,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4738,24 +4779,25 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: NoneWithTools = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: NoneWithTools = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -4766,7 +4808,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4786,24 +4828,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         self,
         content: TextImageToolContent,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        format: type[FormatT],
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        format: TypeForm[FormatT],
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -4814,7 +4856,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4834,138 +4876,139 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
         tools: Sequence[Never],
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"],
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
-    @overload
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[Never],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | None = None,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[Never],
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> ModelT_co:
+        """Return a copy of the model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str | None = None,
+        reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
+        tools: Sequence[AnyTool] | None = None,
+        tool_choice: Literal["auto", "none"],
+        parallel_tools: bool | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> WithTools[ModelT_co]:
         """Return a copy of the model with other defaults."""

@@ -2,18 +2,19 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
 from capably_models._google._profiles import GoogleGemini31FlashLiteImageCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "high"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -22,19 +23,19 @@ class Init(Protocol):
         id: str,
         /,
         *,
-        system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-        temperature: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        output: Sequence[Literal["text", "image"]] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -42,19 +43,20 @@ def call(
     self: object,
     content: TextImageDocumentContent,
     *,
-    system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-    temperature: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    output: Sequence[Literal["text", "image"]] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    output: Sequence[Literal["text", "image"]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -80,19 +82,20 @@ def stream(
     self: object,
     content: TextImageDocumentContent,
     *,
-    system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-    temperature: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    output: Sequence[Literal["text", "image"]] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    output: Sequence[Literal["text", "image"]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -118,19 +121,20 @@ async def call_async(
     self: object,
     content: TextImageDocumentContent,
     *,
-    system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-    temperature: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    output: Sequence[Literal["text", "image"]] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    output: Sequence[Literal["text", "image"]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -156,19 +160,20 @@ async def stream_async(
     self: object,
     content: TextImageDocumentContent,
     *,
-    system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-    temperature: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    output: Sequence[Literal["text", "image"]] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    output: Sequence[Literal["text", "image"]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -193,18 +198,18 @@ async def stream_async(
 def with_(
     self: ModelT,
     *,
-    system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-    temperature: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    output: Sequence[Literal["text", "image"]] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    output: Sequence[Literal["text", "image"]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ModelT:
     """Return a copy of the model with other defaults."""

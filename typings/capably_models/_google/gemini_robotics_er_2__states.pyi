@@ -14,6 +14,7 @@ from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch,
 from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
 from capably_models._model import Model
 from capably_models._types import TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
+from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -29,20 +30,21 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[AnyTool]
-        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: NoneWithTools = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
+        | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: NoneWithTools = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content` and return the complete reply.
@@ -52,7 +54,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -69,19 +71,19 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: TypeForm[FormatT],
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response[FormatT, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content` and return the complete reply.
 
@@ -90,7 +92,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -107,20 +109,21 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[AnyTool]
-        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: NoneWithTools = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
+        | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: NoneWithTools = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -130,7 +133,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -147,19 +150,19 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: TypeForm[FormatT],
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> StreamResponse[FormatT, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -168,7 +171,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -185,20 +188,21 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[AnyTool]
-        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: NoneWithTools = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
+        | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: NoneWithTools = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content` and await the complete reply.
@@ -208,7 +212,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -225,19 +229,19 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: TypeForm[FormatT],
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncResponse[FormatT, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content` and await the complete reply.
 
@@ -246,7 +250,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -263,20 +267,21 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[AnyTool]
-        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: NoneWithTools = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
+        | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: NoneWithTools = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
@@ -286,7 +291,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -303,19 +308,19 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         self,
         content: TextImageAudioVideoToolContent,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        format: type[FormatT],
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        format: TypeForm[FormatT],
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncStreamResponse[FormatT, TextImageAudioVideoToolParts, WithToolsCapabilities]:
         """Send `content`; iterate asynchronously to read the reply.
 
@@ -324,7 +329,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -341,37 +346,38 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
     def with_(
         self,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
         """Return a copy of the model with other defaults."""
     @overload
     def with_(
         self,
         *,
-        system: str = ...,
+        system: str | None = None,
         tools: Sequence[AnyTool]
-        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
+        | None = None,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
         """Return a copy of the model with other defaults."""

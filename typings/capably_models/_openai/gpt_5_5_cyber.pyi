@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image
@@ -16,6 +16,7 @@ from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
 from capably_models._types import TextContent, TextParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -25,20 +26,19 @@ class Init(Protocol):
         id: str,
         /,
         *,
-        system: str = ...,
-        reasoning: Reasoning[Unbudgeted, Never] = ...,
-        tools: Sequence[ToolSearch] = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        temperature: OnlyWithReasoningOff = ...,
-        top_p: OnlyWithReasoningOff = ...,
-        **_others: NotAcceptedByThisModel,
+        system: str | None = None,
+        reasoning: Literal["off"],
+        tools: Sequence[ToolSearch] | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -47,19 +47,20 @@ class Init(Protocol):
         id: str,
         /,
         *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[ToolSearch] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["off"] | ReasoningSettings | None = None,
+        tools: Sequence[ToolSearch] | None = None,
+        max_tokens: int | None = None,
+        verbosity: Literal["low", "medium", "high"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        temperature: OnlyWithReasoningOff = None,
+        top_p: OnlyWithReasoningOff = None,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -68,20 +69,19 @@ def call(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **_others: NotAcceptedByThisModel,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[ToolSearch] | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -90,6 +90,8 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -106,19 +108,20 @@ def call(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[ToolSearch] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -127,6 +130,43 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        verbosity: How long the answer is: `low`, `medium` or `high`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+
+    """
+
+@overload
+def stream(
+    self: object,
+    content: TextContent,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[ToolSearch] | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content` and return at once; iterate to read the reply as it arrives.
+
+    Args:
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -145,19 +185,19 @@ def stream(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
+    system: str | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
@@ -179,25 +219,25 @@ def stream(
     """
 
 @overload
-def stream(
+async def call_async(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["off"],
-    tools: Sequence[ToolSearch] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
+    tools: Sequence[ToolSearch] | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -222,19 +262,19 @@ async def call_async(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
+    system: str | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Send `content` and await the complete reply.
@@ -256,25 +296,25 @@ async def call_async(
     """
 
 @overload
-async def call_async(
+async def stream_async(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["off"],
-    tools: Sequence[ToolSearch] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content` and await the complete reply.
+    tools: Sequence[ToolSearch] | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -299,19 +339,19 @@ async def stream_async(
     self: object,
     content: TextContent,
     *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
+    system: str | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
@@ -333,80 +373,22 @@ async def stream_async(
     """
 
 @overload
-async def stream_async(
-    self: object,
-    content: TextContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[ToolSearch] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
-        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        verbosity: How long the answer is: `low`, `medium` or `high`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-
-    """
-
-@overload
 def with_(
     self: ModelT,
     *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **_others: NotAcceptedByThisModel,
-) -> ModelT:
-    """Return a copy of the model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["off"],
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
 ) -> states.ReasoningOff[ModelT]:
     """Return a copy of the model with other defaults."""
 
@@ -414,18 +396,39 @@ def with_(
 def with_(
     self: ModelT,
     *,
-    system: str = ...,
+    system: str | None = None,
     reasoning: Literal["off"],
-    tools: Sequence[ToolSearch] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    tools: Sequence[ToolSearch] | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningStaysOff[ModelT]:
+    """Return a copy of the model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> ModelT:
     """Return a copy of the model with other defaults."""

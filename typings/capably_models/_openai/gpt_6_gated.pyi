@@ -2,18 +2,19 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import CachePoint, Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
 from capably_models._openai._profiles import OpenaiGpt6GatedCapabilities
 from capably_models._types import TextCacheContent, TextCacheParts
 
 ModelT = TypeVar("ModelT")
+ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
 
 @type_check_only
 class Init(Protocol):
@@ -22,17 +23,16 @@ class Init(Protocol):
         id: str,
         /,
         *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        max_tokens: int = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        provider: Provider = ...,
-        timeout: float | Timeout = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        system: str | None = None,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
+        max_tokens: int | None = None,
+        cache: Literal["30m", "12h"] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -40,17 +40,17 @@ def call(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and return the complete reply.
 
@@ -73,17 +73,17 @@ def stream(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
@@ -106,17 +106,17 @@ async def call_async(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content` and await the complete reply.
 
@@ -139,17 +139,17 @@ async def stream_async(
     self: object,
     content: TextCacheContent,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Send `content`; iterate asynchronously to read the reply.
 
@@ -171,16 +171,15 @@ async def stream_async(
 def with_(
     self: ModelT,
     *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    provider: Provider = ...,
-    timeout: float | Timeout = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
+    system: str | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
+    max_tokens: int | None = None,
+    cache: Literal["30m", "12h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ModelT:
     """Return a copy of the model with other defaults."""

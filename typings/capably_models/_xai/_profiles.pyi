@@ -3,6 +3,7 @@
 # mypy: disable-error-code="override,misc,assignment"
 from typing import Literal, Never
 
+from capably.types.parts import ToolOutput
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool, CodeExecution, MCPServer, WebSearch
 from capably_models import _types
@@ -22,16 +23,17 @@ from capably_models._xai import (
 
 class Shared1(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
-    def _system(self, value: str, /) -> None: ...
-    def _temperature(self, value: float, /) -> None: ...
-    def _top_p(self, value: float, /) -> None: ...
+    def _system(self, value: str | None, /) -> None: ...
+    def _temperature(self, value: float | None, /) -> None: ...
+    def _top_p(self, value: float | None, /) -> None: ...
 
 class Shared2(Shared1):
-    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _parallel_tools(self, value: bool | None, /) -> None: ...
 
 class Shared3(Shared2):
     def _thoughts(self, value: Yes, /) -> None: ...
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
+    def _tool_output(self, value: ToolOutput, /) -> None: ...
     def _tools(self, value: AnyTool, /) -> None: ...
 
 class Shared4(Shared3):
@@ -39,12 +41,14 @@ class Shared4(Shared3):
 
 class Shared5(Shared4):
     def _reasons(self, value: Yes, /) -> None: ...
+    def _tools_with_format(self, value: Yes, /) -> None: ...
 
 class Shared6(Shared5):
     def _reasoning(
         self,
         value: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 
@@ -53,7 +57,7 @@ class XaiGrok3Capabilities(Shared6): ...
 class XaiGrok3MiniCapabilities(Shared3):
     def _reasons(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never], /
+        self, value: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None, /
     ) -> None: ...
 
 class XaiGrok420MultiAgentCapabilities(Shared1):
@@ -63,23 +67,29 @@ class XaiGrok420MultiAgentCapabilities(Shared1):
     def _reasoning(
         self,
         value: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 
 class XaiGrok420NonReasoningCapabilities(Shared2):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
+    def _tool_output(self, value: ToolOutput, /) -> None: ...
     def _tools(self, value: AnyTool, /) -> None: ...
     def _builtin_tools(self, value: CodeExecution | MCPServer | WebSearch, /) -> None: ...
+    def _tools_with_format(self, value: Yes, /) -> None: ...
 
-class XaiGrok420ReasoningBuild01Capabilities(Shared4): ...
+class XaiGrok420ReasoningBuild01Capabilities(Shared4):
+    def _tools_with_format(self, value: Yes, /) -> None: ...
+
 class XaiGrok43Capabilities(Shared6): ...
 
 class XaiGrok45Capabilities(Shared5):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 
@@ -87,7 +97,8 @@ class XaiGrok46Capabilities(Shared5):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 
@@ -95,7 +106,8 @@ class XaiRedirectedToGrok43Capabilities(Shared5):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
+        | None,
         /,
     ) -> None: ...
 

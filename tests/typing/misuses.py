@@ -1,0 +1,124 @@
+"""Misuses, one in a line. `misuses.txt` has what pyright says of each: the line that names what is wrong."""
+
+import os
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from capably import llm
+
+
+@dataclass
+class Book:
+    title: str
+
+
+@llm.tool
+def stock(title: str) -> int:
+    "How many copies."
+    return len(title)
+
+
+class Needs(llm.HasTools, llm.HasSystem, Protocol): ...
+
+
+def agent(model: llm.Model[llm.Text, Needs]) -> None: ...
+def sees(model: llm.Model[llm.Image]) -> None: ...
+def thinks(model: llm.Model[llm.Text, llm.HasReasoning[Literal["max"]]]) -> None: ...
+
+
+@llm.prompt(tools=[stock], format=Book)
+def recommend() -> str:
+    return "A book."
+
+
+id, image = os.environ["MODEL"], llm.Image.from_url("https://example.com/cat.png")
+temperature = 0.2 if id else None
+plain, gpt_6_1, sol, silent = llm.openai.gpt_4_1, llm.openai.gpt_6_1_sol, llm.openai.gpt_5_6_sol, llm.openai.gpt_5_1
+sonnet, opus, flash = llm.anthropic.claude_sonnet_4_5, llm.anthropic.claude_opus_4_5, llm.google.gemini_2_5_flash
+deepseek, budgeted = llm.deepseek.deepseek_v4_pro, llm.Reasoning(budget_tokens=2000)
+
+# --- parameters
+gpt_6_1.call("Hi", temperature=0.2)
+gpt_6_1.call("Hi", temperature=None)
+gpt_6_1.call("Hi", temprature=0.2)
+plain.call("Hi", top_k=5)
+plain.call("Hi", reasoning="high")
+plain.call("Hi", max_token=5)
+plain.call("Hi", temperature="hot")
+plain.call("Hi", max_tokens=0.5)
+plain.call("Hi", on_unsupported="ignore")
+plain.call("Hi", headers={"a": 1})
+plain.stream("Hi", top_k=5)
+plain.with_(top_k=5)
+plain.with_(format=Book)
+plain.with_(temperature="hot")
+llm.Model("openai/gpt-4.1", top_k=5)
+llm.Model("openai/gpt-6.1-sol", temperature=0.2)
+
+# --- reasoning and what depends on it
+gpt_6_1.call("Hi", reasoning="minimal")
+sol.call("Hi", reasoning="extreme")
+silent.call("Hi", reasoning="max")
+deepseek.call("Hi", reasoning="medium")
+opus.call("Hi", reasoning="xhigh")
+flash.call("Hi", reasoning="high")
+sol.with_(reasoning="extreme")
+silent.with_(reasoning="max")
+sol.with_(reasoning="off").call("Hi", reasoning="extreme")
+llm.Model("openai/gpt-5.6-sol", reasoning="extreme")
+sol.call("Hi", temperature=0.2)
+sol.call("Hi", temperature=temperature)
+sol.call("Hi", reasoning="high", temperature=0.2)
+silent.call("Hi", reasoning="high", temperature=0.2)
+sol.with_(temperature=0.2)
+gpt_6_1.call("Hi", reasoning=llm.Reasoning(effort="minimal"))
+gpt_6_1.call("Hi", reasoning=llm.Reasoning(budget_tokens=1024))
+sonnet.call("Hi", tools=[stock], tool_choice="required", reasoning=budgeted)
+sonnet.with_(reasoning=budgeted).call("Hi", tools=[stock], tool_choice="required")
+
+# --- tools and format
+plain.call("Hi", tools=stock)
+plain.call("Hi", tools=[len])
+plain.call("Hi", tools=[stock], tool_choice="always")
+plain.call("Hi", tools=[llm.Bash()])
+plain.call("Hi", format=3)
+plain.call("Hi", format={"type": "object"})
+plain.call("Hi", format=Book("a"))
+flash.call("Hi", tools=[stock], format=Book)
+flash.with_(tools=[stock]).call("Hi", format=Book)
+recommend(flash)
+
+# --- content
+plain.call(3)
+plain.call({"role": "user", "content": "Hi"})
+plain.call([{"role": "user", "content": "Hi"}])
+deepseek.call(image)
+deepseek.call([llm.user(["What is this?", image])])
+deepseek.call("Hi").resume(image)
+plain.call("Hi").resume("And?", top_k=5)
+
+# --- responses
+plain.call("Hi").thoughts
+plain.call("Hi").images
+plain.call("Hi").txt()
+plain.call("Hi", format=Book).parse().author
+
+# --- ids
+llm.Model("gpt-6.1-sol")
+llm.Model("openai/gpt-6.1-soll")
+llm.Model(id)
+llm.Model.custom("openai/ft:ours", like="openai/gpt-6.1-soll")
+llm.call("openai/gpt-6.1-soll")
+llm.call("openai/gpt-6.1-soll", temperature=0.2)
+llm.call("openai/gpt-6.1-sol", temperature=0.2)
+llm.call("openai/gpt-6.1-sol", reasoning="minimal")
+llm.call("openai/gpt-5.6-sol", temperature=0.2)
+llm.call("openai/gpt-5.6-sol", reasoning="extreme")
+llm.call("google/gemini-2.5-flash", tools=[stock], format=Book)
+llm.call("google/gemini-2.5-flash", temprature=0.2)
+llm.openai.gpt_6_1_soll
+
+# --- demands
+agent(llm.perplexity.sonar)
+sees(deepseek)
+thinks(plain)
