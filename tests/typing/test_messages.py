@@ -60,4 +60,4 @@ def test_a_wrong_level_is_answered_with_the_levels_of_the_model(messages: Mappin
 def test_a_misspelt_id_is_answered_with_model_id_through_every_door(messages: Mapping[str, str]) -> None:
     misspelt = {misuse: text for misuse, text in messages.items() if '-soll"' in misuse}
     assert len(misspelt) >= 4
-    assert [misuse for misuse, text in misspelt.items() if '"ModelId"' not in text] == []
+    assert [misuse for misuse, text in misspelt.items() if '"ModelId' not in text] == []

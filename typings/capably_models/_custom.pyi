@@ -317,5 +317,4 @@ class Custom(Protocol):
     def __call__(self, id: str, /, *, like: _ModelT) -> _ModelT:
         """Return a model that is not listed (a fine-tune, a deployment), with the capabilities of a listed one."""
     @overload
-    def __call__(self, id: str, /, *, like: ModelId | ModelBase[Any, Any]) -> Model:
-        """Return a model that is not listed (a fine-tune, a deployment), with the capabilities of a listed one."""
+    def __call__(self, id: str, /, *, like: ModelId) -> Model: ...

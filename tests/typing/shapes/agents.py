@@ -241,7 +241,7 @@ from capably import llm
 response = llm.anthropic.claude_sonnet_5_5.call("Think.", reasoning=llm.Reasoning(effort="low", visible=True))
 for part in response.content:
     match part:
-        case llm.Text() | llm.Thought() | llm.Refusal():
+        case llm.Text() | llm.Thought() | llm.Commentary() | llm.Refusal():
             print(part.text)
         case llm.ToolCall():
             print(part.name, part.args)

@@ -209,7 +209,7 @@ from capably.raw.anthropic import to_message
 response = llm.anthropic.claude_sonnet_5_5.call("Hi")
 print(to_message(response).stop_reason)
 
-# %% pending: the parameters are handed on with what is not given
+# %% the parameters are handed on with what is not given
 from capably import llm
 
 
@@ -219,7 +219,7 @@ def ask(question: str, temperature: float | None = None, top_p: float | None = N
 
 print(ask("Hi"), ask("Hi", temperature=0.2))
 
-# %% pending: a class with a model and a history
+# %% a class with a model and a history
 from dataclasses import dataclass, field
 
 from capably import llm
@@ -239,7 +239,7 @@ class Chat:
 chat = Chat(llm.anthropic.claude_sonnet_5_5)
 print(chat.say("Hi"), chat.say("And you?"))
 
-# %% pending: a format that is a union
+# %% a format that is a union
 from dataclasses import dataclass
 
 from capably import llm
@@ -258,7 +258,7 @@ class Film:
 answer = llm.openai.gpt_6_1_sol.call("A book or a film.", format=Book | Film).parse()
 print(answer.title if isinstance(answer, Book) else answer.name)
 
-# %% pending: a call as a value in a thread
+# %% a call as a value in a thread
 import asyncio
 
 from capably import llm
