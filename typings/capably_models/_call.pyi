@@ -4,19 +4,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, TypeVar, overload
 
-from capably.calls.model import ModelBase
 from capably.calls.prompt import CallDecorator
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import (
-    ModelIdOrModelWithTheseParameters,
-    NotAcceptedByThisModel,
-    NotTogetherWithTools,
-    OnlyWithReasoningOff,
-    OnUnsupported,
-)
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnlyWithReasoningOff, OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -28,7 +21,7 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
-from capably_models import _ids, _types
+from capably_models import _ids, _model_id, _types
 from capably_models._anthropic import _profiles as _anthropic
 from capably_models._capabilities import (
     AudioOutputT,
@@ -5645,38 +5638,19 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
-def call(model: ModelIdOrModelWithTheseParameters, /, **params: Any) -> CallDecorator[Text, None, Any]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
 def call(
-    model: ModelId | ModelBase[Any, Any],
+    model: _model_id.ModelId,
     /,
     *,
-    system: NotAcceptedByThisModel = ...,
-    reasoning: NotAcceptedByThisModel = ...,
-    tools: NotAcceptedByThisModel = ...,
-    tool_choice: NotAcceptedByThisModel = ...,
-    parallel_tools: NotAcceptedByThisModel = ...,
-    temperature: NotAcceptedByThisModel = ...,
-    top_p: NotAcceptedByThisModel = ...,
-    top_k: NotAcceptedByThisModel = ...,
-    presence_penalty: NotAcceptedByThisModel = ...,
-    frequency_penalty: NotAcceptedByThisModel = ...,
     max_tokens: int | None = None,
-    stop: NotAcceptedByThisModel = ...,
-    seed: NotAcceptedByThisModel = ...,
-    logprobs: NotAcceptedByThisModel = ...,
-    verbosity: NotAcceptedByThisModel = ...,
-    prefill: NotAcceptedByThisModel = ...,
-    cache: NotAcceptedByThisModel = ...,
-    output: NotAcceptedByThisModel = ...,
     extra: Mapping[str, Any] | None = None,
     on_unsupported: OnUnsupported | None = None,
     provider: Provider | None = None,
     timeout: float | Timeout | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[Text, None, Any]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload  # It accepts nothing: a type checker names its `ModelId` where an id is misspelt.
+def call(model: ModelId, /, **_others: Any) -> CallDecorator[Text, None, Any]: ...
