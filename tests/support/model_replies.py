@@ -57,8 +57,11 @@ def _value(schema: Any, root: Any) -> Any:
             return _value(schema[choice][0], root)
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
-    if not schema or schema.get("type") == "object":
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return _value({**schema, "type": kind[0]}, root)
+    if not schema or kind == "object":
         return {name: _value(inner, root) for name, inner in schema.get("properties", {}).items()}
-    if schema.get("type") == "array":
+    if kind == "array":
         return [_value(schema.get("items", {"type": "string"}), root)]
-    return _PLAIN[schema.get("type", "string")]
+    return _PLAIN[kind or "string"]

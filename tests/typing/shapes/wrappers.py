@@ -406,3 +406,16 @@ llm.openai.gpt_4_1.call()  # error
 from capably import llm
 
 llm.openai.gpt_4_1.call("Hi", "Be brief.")  # error
+
+# %% a tenant with a key of its own
+from capably import llm
+
+acme = llm.provider("openai", api_key="test", timeout=llm.Timeout(silence=30))
+
+
+def ask(question: str, provider: llm.Provider) -> str:
+    return llm.Model("openai/gpt-4.1").call(question, provider=provider, timeout=5.0).text()
+
+
+with acme, llm.override(provider=acme):
+    print(acme.name)
