@@ -73,6 +73,17 @@ def test_a_model_shows_how_it_was_made() -> None:
     assert eval(repr(llm.Model(SONNET, max_tokens=10))) == llm.Model(SONNET, max_tokens=10)
 
 
+@pytest.mark.parametrize(
+    "name", ["Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "X-Gateway-Token", "helicone-auth"]
+)
+def test_a_pickle_holds_no_credential_and_a_copy_all_headers(name: str) -> None:
+    model = llm.openai.gpt_4_1.with_(headers={name: "sk-secret", "x-beta": "b"}, seed=3)
+    written = pickle.dumps(model)
+    assert b"sk-secret" not in written
+    assert pickle.loads(written).defaults == {"headers": {"x-beta": "b"}, "seed": 3}
+    assert copy.copy(model).defaults == copy.deepcopy(model).defaults == model.defaults
+
+
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_model_survives_pickling(protocol: int) -> None:
     model = llm.Model(SONNET, max_tokens=10)
