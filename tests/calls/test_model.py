@@ -514,6 +514,17 @@ def test_a_custom_model_of_another_wire_format_is_refused_where_it_is_made(id: s
     assert f"`extends: {llm.Model.of(like).info.profile}`" in str(caught.value)  # pyright: ignore[reportOptionalMemberAccess]
 
 
+def test_a_custom_model_of_an_own_server_names_the_wire_format_that_it_needs() -> None:
+    llm.configure("chatty", base_url="http://127.0.0.1:9")
+    with pytest.raises(llm.ConfigurationError, match="'chatty' speaks responses and chat_completions") as caught:
+        llm.Model.custom("chatty/x", like="anthropic/claude-haiku-4-5")
+    assert 'llm.configure("...", base_url=..., wire="messages")' in str(caught.value)
+    with Loopback([lambda received: vendor_reply("anthropic", received, ["Hi"])]) as server:
+        llm.configure("talky", base_url=server.url, wire="messages")
+        assert llm.Model.custom("talky/x", like="anthropic/claude-haiku-4-5").call("Hi").text() == "Hi"
+        assert server.requests[0].path == "/v1/messages"
+
+
 @pytest.mark.parametrize(
     ("id", "like"),
     [
