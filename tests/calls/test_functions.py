@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import inspect
 import pickle
+import subprocess
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
 import pydantic
 import pytest
 
@@ -178,6 +182,56 @@ def test_a_method_is_pickled_with_its_instance() -> None:
     loaded: Any = pickle.loads(pickle.dumps(librarian.ask))
     assert loaded.content("Hi") == "fantasy: Hi"
     assert pickle.loads(pickle.dumps(librarian.stock))("Piranesi") == "Piranesi in fantasy"
+
+
+def test_a_function_of_a_script_is_loaded_by_a_worker_that_never_saw_it() -> None:
+    script = """
+import cloudpickle
+from capably import llm
+
+@llm.tool
+def stock(title: str) -> str:
+    "Copies in stock."
+    return f"{title}: 3"
+
+@llm.prompt
+def recommend(genre: str) -> str:
+    return f"A {genre} book?"
+
+@llm.call("openai/gpt-4.1", tools=[stock])
+def ask(title: str) -> str:
+    return f"Is {title} in stock?"
+
+print(cloudpickle.dumps([stock, recommend, ask]).hex())
+"""
+    worker = """
+import pickle, sys
+
+stock, recommend, ask = pickle.loads(bytes.fromhex(sys.stdin.read()))
+print(stock("Emma"), stock.parameters["required"], recommend.content("crime"), ask.function("Emma"), ask.params["tools"] == [stock])
+"""
+    sent = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    seen = subprocess.run([sys.executable, "-c", worker], input=sent.stdout, capture_output=True, text=True, check=True)
+    assert seen.stdout == "Emma: 3 ['title'] A crime book? Is Emma in stock? True\n"
+
+
+def test_a_function_without_a_place_is_pickled_with_what_it_is_made_of() -> None:
+    def stock(title: str) -> str:
+        return f"{title}: 3"
+
+    local, plain = llm.tool(stock), llm.Tool(lambda **args: args, name="any", description="Any.", parameters={"a": {}})
+    for function in (local, llm.prompt(stock), llm.prompt(lambda: "Hi"), plain):
+        loaded: Any = cloudpickle.loads(cloudpickle.dumps(function))
+        assert loaded is not function and type(loaded) is type(function) and repr(loaded) == repr(function)
+        assert copy.copy(function) is copy.deepcopy(function) is function
+    loaded = cloudpickle.loads(cloudpickle.dumps(plain))
+    assert (loaded.description, loaded.parameters, loaded(a=1)) == ("Any.", {"a": {}}, {"a": 1})
+    partial = llm.tool(name="stock")(functools.partial(stock_of, "Emma"))
+    assert cloudpickle.loads(cloudpickle.dumps(partial))(copies=2) == "Emma: 2"
+
+
+def stock_of(title: str, copies: int) -> str:
+    return f"{title}: {copies}"
 
 
 def test_name_docstring_and_signature_are_those_of_the_function() -> None:

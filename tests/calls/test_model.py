@@ -73,6 +73,17 @@ def test_a_model_shows_how_it_was_made() -> None:
     assert eval(repr(llm.Model(SONNET, max_tokens=10))) == llm.Model(SONNET, max_tokens=10)
 
 
+@pytest.mark.parametrize(
+    "name", ["Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "X-Gateway-Token", "helicone-auth"]
+)
+def test_a_pickle_holds_no_credential_and_a_copy_all_headers(name: str) -> None:
+    model = llm.openai.gpt_4_1.with_(headers={name: "sk-secret", "x-beta": "b"}, max_tokens=3)
+    written = pickle.dumps(model)
+    assert b"sk-secret" not in written
+    assert pickle.loads(written).defaults == {"headers": {"x-beta": "b"}, "max_tokens": 3}
+    assert copy.copy(model).defaults == copy.deepcopy(model).defaults == model.defaults
+
+
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_model_survives_pickling(protocol: int) -> None:
     model = llm.Model(SONNET, max_tokens=10)
@@ -503,6 +514,17 @@ def test_a_custom_model_of_another_wire_format_is_refused_where_it_is_made(id: s
     assert f"`extends: {llm.Model.of(like).info.profile}`" in str(caught.value)  # pyright: ignore[reportOptionalMemberAccess]
 
 
+def test_a_custom_model_of_an_own_server_names_the_wire_format_that_it_needs() -> None:
+    llm.configure("chatty", base_url="http://127.0.0.1:9")
+    with pytest.raises(llm.ConfigurationError, match="'chatty' speaks responses and chat_completions") as caught:
+        llm.Model.custom("chatty/x", like="anthropic/claude-haiku-4-5")
+    assert 'llm.configure("...", base_url=..., wire="messages")' in str(caught.value)
+    with Loopback([lambda received: vendor_reply("anthropic", received, ["Hi"])]) as server:
+        llm.configure("talky", base_url=server.url, wire="messages")
+        assert llm.Model.custom("talky/x", like="anthropic/claude-haiku-4-5").call("Hi").text() == "Hi"
+        assert server.requests[0].path == "/v1/messages"
+
+
 @pytest.mark.parametrize(
     ("id", "like"),
     [
@@ -579,7 +601,7 @@ def test_google_is_asked_in_the_version_of_the_setting() -> None:
             llm.Model.of("google/gemini-3.8-flash").call("Hi", provider=v1beta)
         assert server.requests[0].path == "/v1beta/models/gemini-3.8-flash:generateContent"
     with pytest.raises(llm.ConfigurationError, match="api_version= is no setting of groq"):
-        llm.configure("groq", api_version="v1beta")
+        llm.configure("groq", api_version="v1beta")  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def test_the_parameters_of_a_model_are_a_type_at_run_time_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -32,6 +33,9 @@ else:
     CapsT_co = TypeVar("CapsT_co", covariant=True)
 
 __all__ = ["CapsT_co", "InputT_contra", "ModelBase"]
+
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
+"""What is in the name of a header that may hold a credential. A pickle leaves it out."""
 
 
 class ModelBase(Generic[InputT_contra, CapsT_co]):
@@ -118,7 +122,16 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         origin = self._info.origin if self._info else None
-        return (type(self)._restore, (self.id, dict(self.defaults), origin))
+        defaults = {**self.defaults}
+        if "headers" in defaults:
+            defaults["headers"] = {k: v for k, v in defaults["headers"].items() if not _SECRET.search(k)}
+        return (type(self)._restore, (self.id, defaults, origin))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelBase) and self.id == other.id and self.defaults == other.defaults

@@ -79,6 +79,9 @@ class Prompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
     def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(function, self.params)
 
+    def _arguments(self) -> dict[str, Any]:
+        return {"function": self.function, "params": self.params}
+
     def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Return the content that would be sent."""
         return self.function(*args, **kwargs)
@@ -143,6 +146,9 @@ class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
 
     def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(function, self.params)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"function": self.function, "params": self.params}
 
     async def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Return the content that would be sent."""
@@ -250,6 +256,9 @@ class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
     def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(self.model, function, self.params)
 
+    def _arguments(self) -> dict[str, Any]:
+        return {"model": self.model, "function": self.function, "params": self.params}
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT, InputT, CapsT]:
         return self.model.call(self.function(*args, **kwargs), **self.params)
 
@@ -299,6 +308,9 @@ class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
 
     def with_function(self, function: Callable[..., Any]) -> Self:
         return type(self)(self.model, function, self.params)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"model": self.model, "function": self.function, "params": self.params}
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT, InputT, CapsT]:
         return await self.model.call_async(await self.function(*args, **kwargs), **self.params)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from capably.providers.handles import Handle
 from capably.providers.wires import WIRES, table_of
-from capably.registry.lookup import providers
+from capably.registry.lookup import own_host, providers
 from capably.types.errors import ConfigurationError
 from capably.types.facts import ENDPOINTS_BY_ADAPTER, ModelInfo
 
@@ -60,10 +60,16 @@ def check_alike(id: str, info: ModelInfo) -> None:
     supported = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
     endpoints = tuple(info.endpoints)
     if set(endpoints).isdisjoint(supported):
+        if own_host(name) is not None:
+            advice = (
+                f'if the server speaks it, name it anew: llm.configure("...", base_url=..., wire="{endpoints[0]}").'
+            )
+        else:
+            advice = f"describe this one in a file of your own: a profile that `extends: {info.profile}` with "
+            advice += f"`endpoints: {{{supported[-1]}: {{}}}}`."
         raise ConfigurationError(
             f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(endpoints)}, and {name!r} speaks '
-            f"{' and '.join(supported)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
-            f"that `extends: {info.profile}` with `endpoints: {{{supported[-1]}: {{}}}}`."
+            f"{' and '.join(supported)}. Take a model that is asked there, or {advice}"
         )
 
 

@@ -224,7 +224,9 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         """Return the conversation, this reply included. Any model takes it as `content`."""
         turn = self._reply.last
         request = self._request
-        source = Source(self._model.provider, request.endpoint or "", request.model_id, turn.wire)
+        extra = request.extra or {}
+        state = extra.get("conversation") or (extra.get("previous_response_id") if extra.get("store") else None)
+        source = Source(self._model.provider, request.endpoint or "", request.model_id, turn.wire, turn.id, state)
         return [*self._sent, AssistantMessage(turn.content, source)]
 
     def parse(self) -> FormatT_co:

@@ -210,6 +210,7 @@ def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequ
         messages=(),
         system=None,
         params=params,
+        extra=params.get("extra"),
     )
     reply = _reply(state["reply"])
     if state["last"] is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
         def __init__(self, function: Callable[..., Any]) -> None: ...
         def with_function(self, function: Callable[..., Any], /) -> Self: ...
+        def _arguments(self) -> dict[str, Any]: ...
 
 else:
 
@@ -46,10 +49,54 @@ else:
         def __repr__(self) -> str:
             return f"<{type(self).__name__} {getattr(self, '__qualname__', self.function)}>"
 
+        def _arguments(self) -> dict[str, Any]:
+            """Return the arguments of the constructor that make this object."""
+            raise NotImplementedError
+
+        @cached_property
+        def _definition(self) -> Callable[[], Self]:
+            """The function that gives this object. A pickle names it, so that the object is loaded from where it is
+            defined. A pickler that takes functions of `__main__`, local ones and lambdas by value (cloudpickle) takes
+            this one so too, and with it what the object is made of."""
+            kind, arguments, module, qualname = type(self), self._arguments(), self.__module__, self.__qualname__
+
+            def definition() -> Any:
+                there = _attribute(module, qualname)
+                own = isinstance(there, FunctionObject) and there._definition is definition
+                return there if own else kind(**arguments)
+
+            definition.__module__, definition.__qualname__ = module, f"{qualname}._definition"
+            return definition
+
         def __reduce__(self) -> Any:
-            """Return the place that defines it, as for a function: pickles name it, and copies are the object itself."""
             owner = getattr(self.function, "__self__", None)
-            return self.__qualname__ if owner is None else (getattr, (owner, self.function.__name__))
+            if owner is not None:
+                return getattr, (owner, self.function.__name__)
+            if not hasattr(self, "__qualname__"):  # of a partial, or of an object with `__call__`
+                return _made, (type(self), self._arguments())
+            return _defined, (self._definition,)
+
+        def __copy__(self) -> Self:
+            return self
+
+        def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+            return self
+
+
+def _defined(definition: Callable[[], Any]) -> Any:
+    return definition()
+
+
+def _made(kind: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    return kind(**arguments)
+
+
+def _attribute(module: str, qualname: str) -> Any:
+    """Return what a module has under a dotted name; `None` if there is nothing."""
+    found = sys.modules.get(module)
+    for name in qualname.split("."):
+        found = getattr(found, name, None)
+    return found
 
 
 def is_async(function: Any) -> bool:

@@ -76,19 +76,28 @@ class UserMessage(_Turn, Generic[PartT_co]):
 
 @read_only
 class Source(Value):
-    """The origin of an assistant message, with the provider's own JSON, which is replayed unchanged."""
+    """The origin of an assistant message, with the provider's own JSON, which is replayed unchanged.
 
-    __slots__ = ("endpoint", "model", "provider", "wire")
+    `id` is the provider's id of the reply, and `state` what its server keeps the conversation under, if it does.
+    """
+
+    __slots__ = ("endpoint", "id", "model", "provider", "state", "wire")
     provider: str
     endpoint: str
     model: str
     wire: Any
+    id: str | None
+    state: Any
 
-    def __init__(self, provider: str, endpoint: str, model: str, wire: Any) -> None:
+    def __init__(
+        self, provider: str, endpoint: str, model: str, wire: Any, id: str | None = None, state: Any = None
+    ) -> None:
         set_field(self, "provider", provider)
         set_field(self, "endpoint", endpoint)
         set_field(self, "model", model)
         set_field(self, "wire", wire)
+        set_field(self, "id", id)
+        set_field(self, "state", state)
 
 
 @read_only

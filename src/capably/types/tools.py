@@ -136,6 +136,12 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         tool._owner = self._owner
         return tool
 
+    def _arguments(self) -> dict[str, Any]:
+        own = {"function": self.function, "name": self.name, "strict": self.strict, "extra": dict(self.extra)}
+        if self.read is not None:
+            return {**own, "read": self.read}
+        return {**own, "description": self.description, "parameters": self.parameters}
+
     def __repr__(self) -> str:
         return f"<Tool {self.name}>"
 

@@ -179,4 +179,4 @@ def _with_ids(source: Source, new: Sequence[str | None]) -> Source:
         {**block, "id": next(ids, block["id"])} if block.get("type") == "tool_use" else block
         for block in source.wire["content"]
     ]
-    return Source(source.provider, source.endpoint, source.model, {**source.wire, "content": content})
+    return source.__replace__(wire={**source.wire, "content": content})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from support.vendors.anthropic import (
@@ -22,6 +23,7 @@ from support.vendors.anthropic import (
 
 from capably.providers.anthropic.content import container_of
 from capably.providers.anthropic.decode import decode_reply
+from capably.providers.anthropic.encode import encode_request
 from capably.providers.spellings import NoSpellingError
 from capably.types import parts as p, tools as t
 from capably.types.messages import AssistantMessage, Source, user
@@ -49,6 +51,33 @@ def test_an_alias_that_is_asked_again_gets_its_thinking_back() -> None:
             source = Source("anthropic", endpoint, str(by_core), reply.wire)
             _, replayed = contents(user("Hi"), AssistantMessage(reply.content, source))
             assert replayed == [THINKING, text("So")]
+
+
+def replayed(reads: str, wrote: str) -> Any:
+    """Return the blocks that the model `reads` gets of an answer with thinking of the model `wrote`."""
+    reply = decoded(THINKING, text("So"), model=wrote)
+    asked = request(user("Hi"), said(reply, model=wrote), user("And?"))
+    asked.model_id = reads
+    return encode_request(asked)["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("wrote", "reads"),
+    [
+        ("claude-opus-4-5", "claude-opus-4-5-20251101"),
+        ("claude-opus-4-5-20251101", "claude-opus-4-5"),
+        ("claude-opus-4-5-20251101", "claude-opus-4-5-latest"),
+        ("claude-opus-4-5@20251101", "claude-opus-4-5"),
+        ("anthropic.claude-opus-4-5-20251101-v1:0", "anthropic.claude-opus-4-5"),
+    ],
+)
+def test_a_dated_id_and_its_alias_are_one_model(wrote: str, reads: str) -> None:
+    assert replayed(reads, wrote) == [THINKING, text("So")]
+
+
+@pytest.mark.parametrize("reads", ["claude-opus-4-6", "claude-opus-4", "claude-opus-4-5-mini"])
+def test_an_id_that_only_resembles_another_is_another_model(reads: str) -> None:
+    assert replayed(reads, "claude-opus-4-5") == [text("So")]
 
 
 def test_a_reply_without_content_is_not_replayed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +23,9 @@ ENDPOINT = "messages"
 
 THINKING = ("thinking", "redacted_thinking")
 """Block types that only the model that wrote them may get back; they take no cache point either."""
+
+_SNAPSHOT = re.compile(r"[-@](?:\d{8}|latest)(?:-v\d+(?::\d+)?)?$")
+"""What the id of a snapshot has besides that of the model: a date (behind `@` at Vertex AI), the version at Bedrock."""
 
 MAX_POINTS = 4
 """Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching (read 2026-11-29)."""
@@ -121,7 +125,7 @@ def _replayed(source: Source, request: Request, provider: str) -> list[Block] | 
     if not _is_ours(source, provider):
         return None
     content: list[Block] = source.wire["content"]
-    own = request.model_id in (source.model, source.wire.get("model"))
+    own = _is_by(source, request.model_id)
     for block in content:
         kind = block.get("type")
         if (
@@ -131,6 +135,16 @@ def _replayed(source: Source, request: Request, provider: str) -> list[Block] | 
         ):
             return [_with_input(block) for block in content if not _is_left_out(block, own)]
     return content
+
+
+def _is_by(source: Source, model_id: str) -> bool:
+    """Return whether the model wrote it. A snapshot's dated id and its alias are one model."""
+    writers = (source.model, str(source.wire.get("model")))
+    return model_id in writers or _undated(model_id) in map(_undated, writers)
+
+
+def _undated(model_id: str) -> str:
+    return _SNAPSHOT.sub("", model_id)
 
 
 def _is_left_out(block: Block, own: bool) -> bool:

@@ -71,7 +71,10 @@ NAMED_CHOICES = (
 
 
 def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008 (a value)
-    """Return the JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed."""
+    """Return the JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed.
+
+    Turns that the server keeps (`conversation`, `previous_response_id`) are not sent again.
+    """
     body: Body = {"model": request.model_id, "input": [], "store": False}
     instructions = c.instructions_of(request.instructions, "input_text", c.CACHE_POINT) or request.system
     if isinstance(instructions, str):
@@ -81,12 +84,15 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
     if reasons(request):
         body["include"] = [ENCRYPTED]
     calls: dict[str, Mapping[str, Any]] = {}
-    for items in _messages(request, host.provider, calls):
-        body["input"] += [_as_output(item, calls, request) for item in items] if calls else items
+    count, latest = _stored_turns(request, host.provider)
+    for index, items in enumerate(_messages(request, host.provider, calls)):
+        if index >= count:
+            body["input"] += [_as_output(item, calls, request) for item in items] if calls else items
     for name, value in request.params.items():
         if value is not None:
             write_feature(SPELLINGS, name, value, body, request)
-    return merge_extra(body, request.extra)
+    merged = merge_extra(body, request.extra)
+    return {**merged, **latest} if latest else merged
 
 
 def ask_for_stream(body: Body, host: Host) -> Body:
@@ -100,11 +106,27 @@ def ask_for_stream(body: Body, host: Host) -> Body:
 # Messages
 
 
+def _stored_turns(request: Request, provider: str) -> tuple[int, Body]:
+    """Return how many messages the server has already, and the field that names the latest of its responses."""
+    extra = request.extra or {}
+    state = extra.get("conversation") or extra.get("previous_response_id")
+    for index in range(len(request.messages) - 1, 0, -1) if state else ():
+        source = getattr(request.messages[index - 1], "source", None)
+        if source is not None and _is_ours(source, provider) and state in (source.state, source.id):
+            follows = source.id and not extra.get("conversation")
+            return index, {"previous_response_id": source.id} if follows else {}
+    return 0, {}
+
+
+def _is_ours(source: Source, provider: str) -> bool:
+    return source.provider == provider and source.endpoint in (ENDPOINT, "") and isinstance(source.wire, list)
+
+
 def _messages(request: Request, provider: str, calls: dict[str, Mapping[str, Any]]) -> Iterator[Form]:
     """Yield the items of each message. Calls that the provider made of its own tools are added to `calls`, by id."""
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        if source.provider != provider or source.endpoint not in (ENDPOINT, "") or not isinstance(source.wire, list):
+        if not _is_ours(source, provider):
             return None
         items = _replayed(source, request)
         calls.update({call_id_of(item): item for item in items if item.get("type") in WAITING})
