@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import os
 import pickle
 import re
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -304,6 +306,33 @@ def test_the_process_may_be_configured_anew_while_calls_run(library: Any) -> Non
         for thread in threads:
             thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize(("way", "library"), pairwise(("call", "stream"), LIBRARIES))
+def test_calls_that_run_go_on_when_their_handle_is_closed(way: str, library: Any) -> None:
+    """Plain httpx2 leaves a thread that waits on a closed connection waiting, and pyreqwest fails its calls."""
+
+    def slow(request: bytes) -> list[bytes | float]:
+        return [0.3, answered("openai", request)]
+
+    with Lines(slow) as server, ThreadPoolExecutor(4) as pool:
+        model = model_at("openai", server.url, library, timeout=5)
+        answers = [pool.submit(ask, model, way, f"question-{number}") for number in range(4)]
+        for _ in range(20):
+            model.defaults["provider"].close()
+            time.sleep(0.02)
+        assert [answer.result() for answer in answers] == [f"answer-{number}" for number in range(4)]
+        assert server.ended.wait(5)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_timeouts_that_differ_at_each_call_leave_few_connections(library: Any) -> None:
+    with Lines(lambda request: [answered("groq", request)]) as server:
+        model = model_at("groq", server.url, library)
+        before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else pytest.skip("no /proc")
+        for number in range(60):
+            model.call("question-1", timeout=10 + number / 100)
+        assert len(os.listdir("/proc/self/fd")) - before < 60
 
 
 # --- HTTP clients of the caller's -----------------------------------------------------------------------------------

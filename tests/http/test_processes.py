@@ -127,6 +127,34 @@ def test_a_child_that_ends_leaves_the_connection_of_its_parent_in_use(provider: 
 
 
 @FORKS
+def test_a_child_waits_for_no_thread_of_its_parent() -> None:
+    """After a stream over httpx2 a thread of the parent is idle; over pyreqwest one waits in place of the main thread."""
+
+    program = """
+import os, sys
+from support.questions import answered, ask, model_at
+from support.raw_http import Lines
+
+with Lines(lambda request: [answered("anthropic", request)]) as server:
+    ask(model_at("anthropic", server.url, "httpx2"), "stream", "question-1")
+    child = os.fork()
+    if not child:
+        print(ask(model_at("anthropic", server.url, "pyreqwest", timeout=9), "call", "question-2"), flush=True)
+        os._exit(0)
+    sys.exit(os.waitpid(child, 0)[1])
+"""
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("answer-2\n", "", 0)
+
+
+@FORKS
 def test_a_child_says_over_which_library_it_sends_and_refuses_the_lost_one() -> None:
     with Lines(lambda request: [answered("groq", request)]) as server:
         automatic, fixed = (model_at("groq", server.url, http) for http in ("auto", "pyreqwest"))

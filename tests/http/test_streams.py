@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from support.questions import (
     EVENTS,
     LIBRARIES,
     MODELS,
+    WAYS,
     answered,
     ask,
     body_of,
@@ -164,6 +166,29 @@ def test_another_task_can_close_a_stream_that_waits(provider: str, library: str)
     with Lines(hangs(provider)) as server:
         taken, error = asyncio.run(closed_while_read(model_at(provider, server.url, library, timeout=20)))
         assert taken < 2 and (error is None or isinstance(error, llm.CapablyError))
+
+
+@pytest.mark.parametrize(("way", "library"), pairwise(WAYS[2:], LIBRARIES))
+def test_a_stream_that_nobody_reads_closes_its_connection(way: str, library: str) -> None:
+    def many(request: bytes) -> Iterable[bytes | float]:
+        yield CHUNKED
+        while True:
+            yield chunk(b": still here\n\n")
+            yield 0.01
+
+    async def leave(model: Any) -> bool:
+        await model.stream_async("Hi")
+        gc.collect()
+        return await asyncio.to_thread(server.ended.wait, 5)
+
+    with Lines(many) as server:
+        model = model_at("openai", server.url, library)
+        if way == "stream":
+            model.stream("Hi")
+            gc.collect()
+            assert server.ended.wait(5)
+        else:
+            assert asyncio.run(leave(model))
 
 
 @EACH_STREAM

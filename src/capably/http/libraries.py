@@ -94,8 +94,8 @@ class PerLoop:
         one = self._by_loop.get(loop)
         if one is None:
             with self._lock:
-                for other in [other for other in self._by_loop if _is_over(other)]:
-                    del self._by_loop[other]
+                for other in [other for other in list(self._by_loop) if _is_over(other)]:
+                    self._by_loop.pop(other, None)
                 one = self._by_loop[loop] = build()
         return one
 
@@ -134,16 +134,18 @@ class Clients:
     def sync(self) -> Client:
         """Return the client for synchronous calls."""
         self._check_process()
-        if self._sync is None:
+        client = self._sync
+        if client is None:
             with self._lock:
-                self._sync = self._sync or self._opened()
-        return self._sync
+                client = self._sync = self._sync or self._opened()
+        return client
 
     def for_loop(self) -> Client:
         """Return the client for the running event loop: that of pyreqwest is the same for all of asyncio."""
         self._check_process()
-        if self._shared is not None:
-            return self._shared
+        shared = self._shared
+        if shared is not None:
+            return shared
         if self._given_async is None and self._given is not None:
             raise ConfigurationError("http_client= sends synchronous calls only; give an async_http_client= as well")
         if self._given_async is None and choose(self._http) == "pyreqwest" and _is_asyncio():
@@ -152,8 +154,8 @@ class Clients:
 
             _Process.used_pyreqwest = True
             with self._lock:
-                self._shared = self._shared or AsyncPyreqwestClient()
-            return self._shared
+                shared = self._shared = self._shared or AsyncPyreqwestClient()
+            return shared
         return self._per_loop.get(self._opened_async)
 
     async def close(self) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
+import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
-from os import environ
+from typing import Any
 
 import httpx2
 
@@ -31,10 +33,11 @@ class Httpx2Client:
 
     def __init__(self, client: httpx2.Client | None = None) -> None:
         self._given = client
-        self._client = client or httpx2.Client(verify=_certificates(), limits=LIMITS)
-        if client is None:
-            self._client.cookies.jar.set_policy(NO_COOKIES)
-            weakref.finalize(self, self._client.close).atexit = False
+        self._lock = threading.Lock()
+        self._made: httpx2.Client | None = None
+        self._end: Any = None
+        self._calls = 0
+        self._closing = False
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         reply = await self.open(request, timeout)
@@ -42,21 +45,53 @@ class Httpx2Client:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> Httpx2Reply:
         message = _message(request, timeout, self._given)
-        response = self._client.send(message, stream=True, follow_redirects=False)
-        return Httpx2Reply(response, timeout, self)
+        client = self._begun()
+        try:
+            return Httpx2Reply(client.send(message, stream=True, follow_redirects=False), timeout, self)
+        except BaseException:
+            self.ended()
+            raise
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
     async def close(self) -> None:
-        if self._given is None:
-            self._client.close()
+        """Let go of the connections; those of calls that run, at the end of the last. httpx2 would leave them waiting for ever."""
+        with self._lock:
+            self._closing = True
+        self._close_unused()
+
+    def _begun(self) -> httpx2.Client:
+        with self._lock:
+            self._calls += 1
+            if self._given is not None:
+                return self._given
+            if self._made is None:
+                self._made = httpx2.Client(verify=_certificates(), limits=LIMITS)
+                self._made.cookies.jar.set_policy(NO_COOKIES)
+                self._end = weakref.finalize(self, self._made.close)
+                self._end.atexit = False
+            return self._made
+
+    def ended(self) -> None:
+        """Count a call that is over."""
+        with self._lock:
+            self._calls -= 1
+        if self._closing:
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        with self._lock:
+            if self._calls or self._made is None:
+                return
+            end, self._made = self._end, None
+        end()
 
 
 class Httpx2Reply:
     """An answer over httpx2. It holds the client, whose connections are closed when nobody uses it any more."""
 
-    def __init__(self, response: httpx2.Response, timeout: Timeout, client: object = None) -> None:
+    def __init__(self, response: httpx2.Response, timeout: Timeout, client: Httpx2Client | None = None) -> None:
         self._response = response
         self._client = client
         self._pieces: Iterator[bytes] = response.iter_bytes()
@@ -79,7 +114,21 @@ class Httpx2Reply:
         if self._reading:  # In another thread, which a closed socket would leave waiting.
             _shut_down(self._response)
         else:
+            self._let_go()
+
+    def __del__(self) -> None:
+        """Close an answer that nobody reads any more. Another thread does it: this one may hold a lock of the library."""
+        if self._client is not None:
+            with contextlib.suppress(RuntimeError):  # No thread can begin when the process ends.
+                idle_waiter().go(_close_unread, self._response, self._client)
+
+    def _let_go(self) -> None:
+        try:
             self._response.close()
+        finally:
+            client, self._client = self._client, None
+            if client is not None:
+                client.ended()
 
     async def finish(self) -> None:
         now = time.monotonic()
@@ -90,7 +139,7 @@ class Httpx2Reply:
             _draining[self] = now + DRAIN
             idle_waiter().go(self._drain)
         else:
-            self._response.close()
+            self._let_go()
 
     def _drain(self) -> None:
         """Read what is left of the body, as a rule its end, so that the connection can take another request."""
@@ -98,12 +147,15 @@ class Httpx2Reply:
             for _ in self._pieces:
                 pass
         finally:
-            self._response.close()
-            del _draining[self]
+            _draining.pop(self, None)
+            self._let_go()
 
 
 _draining: dict[Httpx2Reply, float] = {}
 """Answers whose end is awaited -> when it is awaited no longer."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_draining.clear)  # Their connections are the parent's.
 
 DRAIN, MOST_DRAINING = 1.0, 8
 """Seconds until the end of an answer whose last event is there, and the number of answers that are awaited at once."""
@@ -163,18 +215,18 @@ class AsyncHttpx2Reply:
         return piece
 
     async def close(self) -> None:
-        if self.guard is not None:
-            self.guard.cancel()
+        self._end_guard()
         await self._response.aclose()
 
+    def _end_guard(self) -> bool:
+        guard, self.guard = self.guard, None
+        return guard is not None and guard.cancel()
+
     async def finish(self) -> None:
-        if self._ended or self.guard is None:
+        if self._ended or not self._end_guard():
             await self.close()
             return
-        self.guard.cancel()
-        task = asyncio.get_running_loop().create_task(self._drain())
-        _tasks.add(task)
-        task.add_done_callback(_tasks.discard)
+        _hold(asyncio.get_running_loop().create_task(self._drain()))
 
     async def _drain(self) -> None:
         try:
@@ -187,7 +239,7 @@ class AsyncHttpx2Reply:
 
 
 _tasks: set[asyncio.Task[None]] = set()
-"""Tasks that wait for the end of an answer. An event loop itself does not hold its tasks."""
+"""Tasks that wait for the end of an answer, or close it."""
 
 ENCODINGS = "gzip, deflate"
 """Compressions of answers that httpx2 reads by itself."""
@@ -213,7 +265,7 @@ def _message(
 
 
 def _close_with_loop(reply: AsyncHttpx2Reply) -> asyncio.Task[None] | None:
-    """Return a task that closes an answer when asyncio ends its loop, if nobody did before.
+    """Return a task that closes an answer when nobody has it any more, or when asyncio ends its loop.
 
     httpx2 reads by generators inside generators. A loop that ends closes all of them at once, and each complains of the others;
     tasks end before.
@@ -222,7 +274,19 @@ def _close_with_loop(reply: AsyncHttpx2Reply) -> asyncio.Task[None] | None:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return None  # of trio
-    task = loop.create_task(_wait_for_end(weakref.ref(reply, lambda _: task.cancel())), name="capably-open-stream")
+
+    response = reply._response
+    task = loop.create_task(_wait_for_end(weakref.ref(reply)), name="capably-open-stream")
+
+    def close() -> None:
+        if task.cancel():  # Else the loop is ending, and the task is closing the answer.
+            _hold(loop.create_task(response.aclose()))
+
+    def left() -> None:
+        with contextlib.suppress(RuntimeError):  # The loop is over.
+            loop.call_soon_threadsafe(close)
+
+    weakref.finalize(reply, left).atexit = False
     return task
 
 
@@ -231,9 +295,19 @@ async def _wait_for_end(reply: weakref.ref[AsyncHttpx2Reply]) -> None:
         await asyncio.get_running_loop().create_future()
     except asyncio.CancelledError:
         left = reply()
-        if left is not None:
-            left.guard = None
+        if left is not None and left.guard is not None:
             await left.close()
+
+
+def _hold(task: asyncio.Task[None]) -> None:
+    """Keep a task, which its event loop does not, until it is done."""
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+def _close_unread(response: httpx2.Response, client: Httpx2Client) -> None:
+    response.close()
+    client.ended()
 
 
 def _shut_down(response: httpx2.Response) -> None:
@@ -259,7 +333,7 @@ def _check(deadline: float | None) -> None:
 
 def _certificates() -> ssl.SSLContext:
     """Return the certificates to trust, read once: those of the system, or of `SSL_CERT_FILE` or `SSL_CERT_DIR`."""
-    return _read_certificates(environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR"))
+    return _read_certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @lru_cache(maxsize=8)

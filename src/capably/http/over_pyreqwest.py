@@ -26,6 +26,7 @@ from capably.http.threads import Waiter, idle_waiter, interruptible
 from capably.types.timeout import Timeout
 
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
+ClientT = TypeVar("ClientT", Client, SyncClient)
 MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
 
 import_module(
@@ -34,6 +35,9 @@ import_module(
 
 IDLE = timedelta(seconds=30)
 """How long a connection without a call stays open."""
+
+MOST_CLIENTS = 16
+"""Pairs of timeouts whose connections stay open."""
 
 
 class PyreqwestClient:
@@ -60,16 +64,14 @@ class PyreqwestClient:
         time.sleep(seconds)
 
     async def close(self) -> None:
-        for client in list(self._clients.values()):
-            client.close()
+        self._clients.clear()  # Those of calls that run end with the last of them.
 
     def _message(self, request: HttpRequest, timeout: Timeout) -> SyncRequestBuilder:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
         return _message(client.post(request.url), request, timeout)
 
     def _opened(self, timeout: Timeout) -> SyncClient:
-        client = _set_up(SyncClientBuilder(), timeout).build()
-        return self._clients.setdefault((timeout.connect, timeout.silence), client)
+        return _keep(self._clients, timeout, _set_up(SyncClientBuilder(), timeout).build())
 
 
 QUICK, MANY = 0.002, 8
@@ -155,12 +157,10 @@ class AsyncPyreqwestClient:
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        for client in list(self._clients.values()):
-            await client.close()
+        self._clients.clear()
 
     def _opened(self, timeout: Timeout) -> Client:
-        client = _set_up(ClientBuilder(), timeout).build()
-        return self._clients.setdefault((timeout.connect, timeout.silence), client)
+        return _keep(self._clients, timeout, _set_up(ClientBuilder(), timeout).build())
 
 
 class AsyncPyreqwestReply:
@@ -231,6 +231,14 @@ def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
         .read_timeout(timedelta(seconds=timeout.silence))
         .pool_idle_timeout(IDLE)
     )
+
+
+def _keep(clients: dict[tuple[float, float], ClientT], timeout: Timeout, client: ClientT) -> ClientT:
+    """Return the client for these timeouts, and let go of the oldest where there are many: timeouts may differ at each call."""
+    one = clients.setdefault((timeout.connect, timeout.silence), client)
+    for oldest in list(clients)[:-MOST_CLIENTS]:
+        clients.pop(oldest, None)
+    return one
 
 
 def _fetch(message: SyncStreamRequest) -> Answer:

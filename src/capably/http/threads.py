@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -64,6 +65,9 @@ class Waiter:
 
 
 _idle: list[Waiter] = []
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # A child has none of its parent's threads.
 
 
 def idle_waiter() -> Waiter:
