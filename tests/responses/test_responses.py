@@ -287,7 +287,7 @@ def test_a_structured_stream_is_typed_by_the_format() -> None:
 def test_the_content_of_a_response_is_matched_exhaustively() -> None:
     def name(part: llm.ResponsePart) -> str:
         match part:
-            case llm.Text() | llm.Thought() | llm.Refusal():
+            case llm.Text() | llm.Thought() | llm.Commentary() | llm.Refusal():
                 return part.text
             case llm.ToolCall():
                 return part.name

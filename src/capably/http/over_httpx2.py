@@ -92,7 +92,7 @@ class Httpx2Reply:
     """An answer over httpx2. It holds the client, whose connections are closed when nobody uses it any more."""
 
     def __init__(self, response: httpx2.Response, timeout: Timeout, client: Httpx2Client | None = None) -> None:
-        self._response = response
+        self.response = response
         self._client = client
         self._pieces: Iterator[bytes] = response.iter_bytes()
         self._deadline = _deadline(timeout)
@@ -112,7 +112,7 @@ class Httpx2Reply:
 
     async def close(self) -> None:
         if self._reading:  # In another thread, which a closed socket would leave waiting.
-            _shut_down(self._response)
+            _shut_down(self.response)
         else:
             self._let_go()
 
@@ -120,11 +120,11 @@ class Httpx2Reply:
         """Close an answer that nobody reads any more. Another thread does it: this one may hold a lock of the library."""
         if self._client is not None:
             with contextlib.suppress(RuntimeError):  # No thread can begin when the process ends.
-                idle_waiter().go(_close_unread, self._response, self._client)
+                idle_waiter().go(_close_unread, self.response, self._client)
 
     def _let_go(self) -> None:
         try:
-            self._response.close()
+            self.response.close()
         finally:
             client, self._client = self._client, None
             if client is not None:
@@ -134,7 +134,7 @@ class Httpx2Reply:
         now = time.monotonic()
         for reply, end in list(_draining.items()):
             if now > end:
-                _shut_down(reply._response)
+                _shut_down(reply.response)
         if not self._ended and len(_draining) < MOST_DRAINING:
             _draining[self] = now + DRAIN
             idle_waiter().go(self._drain)
@@ -201,7 +201,7 @@ class AsyncHttpx2Reply:
     guard: asyncio.Task[None] | None = None
 
     def __init__(self, response: httpx2.Response, timeout: Timeout) -> None:
-        self._response = response
+        self.response = response
         self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
         self._ended = False
         self._deadline = _deadline(timeout)
@@ -216,7 +216,7 @@ class AsyncHttpx2Reply:
 
     async def close(self) -> None:
         self._end_guard()
-        await self._response.aclose()
+        await self.response.aclose()
 
     def _end_guard(self) -> bool:
         guard, self.guard = self.guard, None
@@ -235,7 +235,7 @@ class AsyncHttpx2Reply:
                     async for _ in self._pieces:
                         pass
         finally:
-            await self._response.aclose()
+            await self.response.aclose()
 
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -275,7 +275,7 @@ def _close_with_loop(reply: AsyncHttpx2Reply) -> asyncio.Task[None] | None:
     except RuntimeError:
         return None  # of trio
 
-    response = reply._response
+    response = reply.response
     task = loop.create_task(_wait_for_end(weakref.ref(reply)), name="capably-open-stream")
 
     def close() -> None:
