@@ -48,14 +48,14 @@ async def exchange(
 ) -> ReplyT:
     """Send a request until an answer has a status of 2xx, and return it. `request` is built anew for each attempt.
 
-    Raises a `ProviderError` for the last answer of another status, or for a connection that failed.
+    What a function of the caller's raises, asked for a key, goes to the caller as it is. Raises a `ProviderError` for the last answer of another status, or for a connection that failed.
     """
     clock = _Clock(policy.timeout)
     attempt = 0
     while True:
         again: bool
+        message = await request()
         try:
-            message = await request()
             reply = await _follow(send, message, clock)
             if reply.status in ANSWERED:
                 return reply
