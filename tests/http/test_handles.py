@@ -363,6 +363,31 @@ def test_an_address_of_the_environment_is_checked_and_shows_no_secret(
     assert SECRET not in str(raised.value)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_token_is_what_gemini_at_google_cloud_gets(way: str) -> None:
+    with Loopback([ok]) as server:
+        handle = llm.provider("vertex", project="p", location="l", token=SECRET, base_url=server.url, max_retries=0)
+        model = llm.Model.of("vertex/gemini-3.8-flash", provider=handle)
+        assert ask(model, way) == "ok"
+        assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        ("vertex/gemini-3.8-flash", {"token": lambda: SECRET, "project": "p", "location": "l"}),
+        ("vertex/claude-sonnet-5-5", {"token": lambda: SECRET, "project": "p", "location": "l"}),
+        ("bedrock/anthropic.claude-sonnet-5-5", {"api_key": lambda: SECRET, "region": "us-east-1"}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_function_that_no_client_of_a_cloud_would_ask_is_refused(model: Any, settings: dict[str, Any]) -> None:
+    handle = llm.provider(model.partition("/")[0], **settings)
+    with pytest.raises(llm.ConfigurationError, match="cannot be a function"):
+        llm.Model.of(model, provider=handle, max_tokens=9).call("Hi")
+
+
 @pytest.mark.parametrize("wire", ["foo", "", 5])
 def test_a_format_that_nobody_has_is_refused(wire: Any) -> None:
     with pytest.raises(llm.ConfigurationError, match="chat_completions"):
