@@ -115,10 +115,11 @@ async def _follow(send: Send[ReplyT], request: HttpRequest, clock: _Clock) -> Re
 
 
 def _at_same_origin(url: str, place: str) -> str | None:
-    """Return the URL of a place that a server names; `None` if it is at another origin, or no URL."""
+    """Return the URL of a place that a server names; `None` if it is at another origin, no URL, or names a user,
+    whom a library would send in place of our credential."""
     try:
         target = urljoin(url, place)
-        return target if _origin(target) == _origin(url) else None
+        return target if _origin(target) == _origin(url) and "@" not in urlsplit(target).netloc else None
     except ValueError:
         return None
 
