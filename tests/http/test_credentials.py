@@ -15,6 +15,7 @@ from support.questions import LIBRARIES, MODELS, WAYS, ask, ok
 from support.sample import pairwise
 
 from capably import llm
+from capably.http import HttpRequest
 from capably.registry.lookup import providers
 
 SECRET = "sk-private-0123456789"
@@ -151,6 +152,26 @@ def test_a_key_and_headers_show_in_no_value(provider: str) -> None:
     assert SECRET.encode() not in stored.getvalue()
     assert SECRET not in repr((response, response.request, model)) + response.to_json()
     assert "'X-Secret': '...'" in repr(model)
+
+
+@pytest.mark.parametrize(("way", "library", "word"), pairwise(WAYS, LIBRARIES, ("base_url", "query", "headers", "key")))
+def test_an_error_of_the_connection_shows_no_secret(way: str, library: Any, word: str) -> None:
+    address = "http://127.0.0.1:9"
+    given: dict[str, dict[str, Any]] = {
+        "base_url": {"base_url": f"{address}/v1?key={SECRET}"},
+        "query": {"query": {"key": SECRET}},
+        "headers": {"headers": {"x-key": SECRET}},
+        "key": {"api_key": lambda: SECRET},
+    }
+    settings: dict[str, Any] = {"base_url": address, "api_key": "k", "max_retries": 0, "http": library, **given[word]}
+    with pytest.raises(llm.ConnectionFailedError) as raised:
+        ask(llm.Model.of(MODELS["openai"], provider=llm.provider("openai", **settings)), way)
+    assert SECRET not in "".join([repr(raised.value), *traceback.format_exception(raised.value)])
+
+
+def test_a_request_shows_no_credential_where_variables_are_shown() -> None:
+    request = HttpRequest(f"https://host/v1?key={SECRET}", {"authorization": SECRET}, b"{}")
+    assert repr(request) == "HttpRequest('https://host/v1', 2 bytes)"
 
 
 # --- a vendor's environment stays with the vendor -----------------------------------------------------------------

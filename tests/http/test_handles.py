@@ -177,6 +177,22 @@ def test_a_function_that_fails_or_gives_no_key_is_an_error_without_a_request(way
         assert server.requests == []
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("error", [TimeoutError("vault"), ConnectionResetError("vault")])
+def test_what_a_function_for_the_key_raises_is_not_the_providers(way: str, error: Exception) -> None:
+    asked: list[int] = []
+
+    def key() -> str:
+        asked.append(1)
+        raise error
+
+    model = model_at("groq", "http://127.0.0.1:9", api_key=key, max_retries=2)
+    with pytest.raises(type(error)) as raised:
+        ask(model, way)
+    assert raised.value is error
+    assert len(asked) == 1
+
+
 def test_the_key_of_a_variable_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
     with Loopback([keyed]) as server:
         model = model_at("groq", server.url, api_key=None)
@@ -306,6 +322,76 @@ def test_the_process_may_be_configured_anew_while_calls_run(library: Any) -> Non
         for thread in threads:
             thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("base_url", 5), ("endpoint", 5), ("api_version", 5), ("api_key", SECRET.encode()), ("token", 5)),
+        *(("headers", {"x": 5}), ("headers", {5: "x"}), ("headers", [("x", SECRET)]), ("headers", SECRET)),
+        *(("query", {"key": None}), ("query", SECRET), ("query", {"key": [SECRET]})),
+    ],
+)
+def test_a_setting_of_another_type_is_refused_and_not_shown(name: str, value: Any) -> None:
+    given: dict[str, Any] = {name: value}
+    with pytest.raises(TypeError, match=f"{name}= ") as raised:
+        llm.provider("azure", **given)
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("header", ["", "a b", "a\r\nb", "\xe9", "Content-Length", "transfer-encoding"])
+def test_a_header_that_cannot_be_sent_or_cuts_the_request_is_refused(header: str) -> None:
+    with pytest.raises(llm.ConfigurationError, match="headers"):
+        llm.provider("groq", headers={header: "3"})
+    with pytest.raises(llm.ConfigurationError, match="headers"):
+        model_at("groq", "http://127.0.0.1:9").call("Hi", headers={header: "3"})
+
+
+@pytest.mark.parametrize("address", ["localhost:80", f"https://u:{SECRET}@host", f"ftp://{SECRET}@host", "http://h/#x"])
+@pytest.mark.parametrize("provider", ["anthropic", "openai", "google", "azure"])
+def test_an_address_of_the_environment_is_checked_and_shows_no_secret(
+    provider: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"google": "GOOGLE_GEMINI_BASE_URL", "azure": "AZURE_OPENAI_ENDPOINT"}
+    name = names.get(provider, f"{provider.upper()}_BASE_URL")
+    monkeypatch.setenv(name, address)
+    handle = llm.provider(provider, api_key="k")
+    like: Any = MODELS.get(provider, MODELS["openai"])
+    model = llm.Model.custom(f"{provider}/deployment", like=like).with_(provider=handle, max_tokens=9)
+    with pytest.raises(llm.ConfigurationError, match=name) as raised:
+        model.call("Hi")
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_token_is_what_gemini_at_google_cloud_gets(way: str) -> None:
+    with Loopback([ok]) as server:
+        handle = llm.provider("vertex", project="p", location="l", token=SECRET, base_url=server.url, max_retries=0)
+        model = llm.Model.of("vertex/gemini-3.8-flash", provider=handle)
+        assert ask(model, way) == "ok"
+        assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        ("vertex/gemini-3.8-flash", {"token": lambda: SECRET, "project": "p", "location": "l"}),
+        ("vertex/claude-sonnet-5-5", {"token": lambda: SECRET, "project": "p", "location": "l"}),
+        ("bedrock/anthropic.claude-sonnet-5-5", {"api_key": lambda: SECRET, "region": "us-east-1"}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_function_that_no_client_of_a_cloud_would_ask_is_refused(model: Any, settings: dict[str, Any]) -> None:
+    handle = llm.provider(model.partition("/")[0], **settings)
+    with pytest.raises(llm.ConfigurationError, match="cannot be a function"):
+        llm.Model.of(model, provider=handle, max_tokens=9).call("Hi")
+
+
+@pytest.mark.parametrize("wire", ["foo", "", 5])
+def test_a_format_that_nobody_has_is_refused(wire: Any) -> None:
+    with pytest.raises(llm.ConfigurationError, match="chat_completions"):
+        llm.provider("some-server", base_url="http://127.0.0.1:9", wire=wire)
 
 
 @pytest.mark.parametrize(("way", "library"), pairwise(("call", "stream"), LIBRARIES))

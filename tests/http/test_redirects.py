@@ -64,3 +64,14 @@ def test_a_place_that_is_no_place_there_is_an_error(provider: str, way: str, lib
         with pytest.raises(llm.ProviderError):
             ask(model_at(provider, server.url, library), way)
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("way", "library"), pairwise(WAYS, LIBRARIES))
+def test_a_redirect_that_names_a_user_is_not_followed(way: str, library: str) -> None:
+    """httpx2 would send that user in place of the key."""
+    with Loopback([lambda request: Canned(b"", status=307, headers={"location": f"{place}{request.path}"})]) as server:
+        place = server.url.replace("http://", "http://user:word@")
+        with pytest.raises(llm.ProviderError, match="not followed") as raised:
+            ask(model_at("openai", server.url, library), way)
+        assert len(server.requests) == 1
+    assert "word" not in str(raised.value)

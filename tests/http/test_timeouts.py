@@ -6,11 +6,26 @@ import asyncio
 import math
 import time
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
+import httpx2
 import pytest
 from support.loopback import Canned, Loopback
-from support.questions import EACH, EACH_STREAM, LIBRARIES, MODELS, WAYS, answered, ask, model_at
+from support.questions import (
+    EACH,
+    EACH_STREAM,
+    EVENTS,
+    JSON,
+    LIBRARIES,
+    MODELS,
+    WAYS,
+    answered,
+    ask,
+    ask_in_loop,
+    model_at,
+    wants_stream,
+)
 from support.raw_http import Lines
 from support.sample import pairwise
 
@@ -172,3 +187,55 @@ def test_a_task_that_is_cancelled_ends_at_once_and_lets_its_connection_go(
         return taken
 
     assert asyncio.run(cancel()) < 1
+
+
+def drips_head(request: bytes) -> Iterable[bytes | float]:
+    yield b"HTTP/1.1 200 OK\r\n"
+    for number in range(40):
+        yield 0.1
+        yield b"x-%d: 1\r\n" % number
+
+
+def falls_silent(request: bytes) -> Iterable[bytes | float]:
+    yield (EVENTS if wants_stream(request) else JSON) + b"content-length: 1000\r\n\r\n"
+    yield 0.4
+    yield b": one\n\n"
+    yield 4.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "provider", "way", "library"), pairwise((drips_head, falls_silent), MODELS, WAYS, LIBRARIES)
+)
+def test_the_total_time_ends_wherever_the_answer_is(answer: Any, provider: str, way: str, library: str) -> None:
+    with Lines(answer) as server:
+        model = model_at(provider, server.url, library)
+        taken = seconds_until(llm.TimedOutError, model, way, timeout=llm.Timeout(total=0.5))
+    assert 0.4 < taken < 0.8
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("way", WAYS)
+def test_calls_with_a_total_time_use_one_connection(way: str, library: str) -> None:
+    """And a context that a caller sets is there: another thread may do the waiting."""
+    seen: list[str] = []
+    name: ContextVar[str] = ContextVar("name")
+
+    def hook(request: httpx2.Request) -> None:
+        seen.append(name.get())
+
+    with (
+        Lines(lambda request: [answered("openai", request)]) as server,
+        httpx2.Client(event_hooks={"request": [hook]}) as own,
+    ):
+        name.set("caller")
+        given = {"http_client": own} if (way, library) == ("call", "httpx2") else {}
+        model = model_at("openai", server.url, library, **given)
+
+        async def three() -> list[str]:
+            texts = [await ask_in_loop(model, way, "question-1", timeout=llm.Timeout(total=9)) for _ in range(3)]
+            await model.defaults["provider"].aclose()
+            return texts
+
+        assert asyncio.run(three()) == ["answer-1"] * 3
+        assert server.connections == 1
+    assert seen == ["caller"] * (3 if given else 0)

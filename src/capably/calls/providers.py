@@ -10,8 +10,7 @@ from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
 from capably.providers.credentials import sendable_headers
 from capably.providers.handles import Handle, default_handle, default_handles, set_default
-from capably.providers.http_adapter import check_address
-from capably.providers.settings import OWN_WORDS, Secret, Settings
+from capably.providers.settings import OWN_WORDS, Secret, Settings, check_address, check_types
 from capably.registry.lookup import add_host, own_host, providers
 from capably.types.errors import ConfigurationError
 from capably.types.provider import Provider
@@ -145,8 +144,11 @@ def preload(name: str) -> None:
     import_module(f"capably.http.over_{handle.clients.library}")
 
 
-def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
+def _handle(name: Any, wire: str | None, given: dict[str, Any]) -> Handle:
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a provider is a str, not {name!r}")
     check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
+    check_types(given)
     entry = providers().get(name)
     words = OWN_WORDS.get(entry["cloud"] or entry["adapter"], ()) if entry else ()
     for word in given.keys() - NAMED:
@@ -155,7 +157,7 @@ def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
             raise ConfigurationError(f"{word}= is no setting of {name}; besides those of every provider {known}")
     for place in ("base_url", "endpoint"):
         if given.get(place) is not None:
-            check_address(given[place])
+            check_address(given[place], place)
     _check_clients(name, given)
     if given["http"] not in get_args(Library):
         raise ConfigurationError(
@@ -174,6 +176,8 @@ NAMED = frozenset(Settings.__annotations__) - {word for words in OWN_WORDS.value
 
 def _name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
     """Add a server of the caller's own to the providers, if it is none of them."""
+    if wire is not None and wire not in get_args(Wire):
+        raise ConfigurationError(f"wire={wire!r} is no format; there are {', '.join(get_args(Wire))}")
     client = given["client"] or given["async_client"]
     own = name not in providers() or own_host(name) is not None
     if not own:

@@ -27,6 +27,10 @@ class HttpRequest(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
+    def __repr__(self) -> str:
+        """Show no credential: tools that report errors show the variables of each frame."""
+        return f"HttpRequest({self.url.partition('?')[0]!r}, {len(self.body)} bytes)"
+
 
 class Answer(NamedTuple):
     """An answer that was read to its end. The names of its headers are in small letters."""

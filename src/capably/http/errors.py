@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -71,11 +72,20 @@ def transport_error(
 def translated(error: Exception, provider: str, timeout: Timeout | None = None) -> Exception:
     """Return our error for an exception of an HTTP library; one that is not of the exchange comes back as it is."""
     kind = class_of_exception(error)
+    _hide_queries(error)
     if kind is not None:
         return transport_error(kind, error, provider, timeout)
     if type(error).__name__ == "InvalidURL":
         return ConfigurationError(f"the address of {provider} cannot be used: {error}")
     return error
+
+
+def _hide_queries(error: Exception) -> None:
+    """Take the queries of addresses out of what pyreqwest says of an error, and so out of its traceback: one may hold a key."""
+    details: object = getattr(error, "details", None)
+    if isinstance(details, dict):
+        for cause in cast("dict[str, Any]", details).get("causes") or ():
+            cause["message"] = re.sub(r"(https?://[^\s?]*)\?[^\s)]*", r"\1?...", str(cause["message"]))
 
 
 def _words(error: BaseException) -> list[str]:

@@ -48,14 +48,14 @@ async def exchange(
 ) -> ReplyT:
     """Send a request until an answer has a status of 2xx, and return it. `request` is built anew for each attempt.
 
-    Raises a `ProviderError` for the last answer of another status, or for a connection that failed.
+    What a function of the caller's raises, asked for a key, goes to the caller as it is. Raises a `ProviderError` for the last answer of another status, or for a connection that failed.
     """
     clock = _Clock(policy.timeout)
     attempt = 0
     while True:
         again: bool
+        message = await request()
         try:
-            message = await request()
             reply = await _follow(send, message, clock)
             if reply.status in ANSWERED:
                 return reply
@@ -115,10 +115,11 @@ async def _follow(send: Send[ReplyT], request: HttpRequest, clock: _Clock) -> Re
 
 
 def _at_same_origin(url: str, place: str) -> str | None:
-    """Return the URL of a place that a server names; `None` if it is at another origin, or no URL."""
+    """Return the URL of a place that a server names; `None` if it is at another origin, no URL, or names a user,
+    whom a library would send in place of our credential."""
     try:
         target = urljoin(url, place)
-        return target if _origin(target) == _origin(url) else None
+        return target if _origin(target) == _origin(url) and "@" not in urlsplit(target).netloc else None
     except ValueError:
         return None
 

@@ -10,17 +10,19 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
 from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
-from capably.http.threads import idle_waiter
+from capably.http.threads import idle_waiter, in_time
 from capably.types.errors import ConfigurationError
 from capably.types.timeout import Timeout
+
+ValueT = TypeVar("ValueT")
 
 LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30)
 """As many connections as there are calls at once; of those without a call, 100 stay open for 30 seconds."""
@@ -44,13 +46,33 @@ class Httpx2Client:
         return Answer(reply.status, reply.headers, await read_body(reply))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> Httpx2Reply:
-        message = _message(request, timeout, self._given)
-        client = self._begun()
+        message, deadline = _message(request, timeout, self._given), _deadline(timeout)
+        send = partial(self._begun().send, message, stream=True, follow_redirects=False)
+        if deadline is not None:
+            return Httpx2Reply(self._sent_by(send, deadline), timeout, self, deadline)
         try:
-            return Httpx2Reply(client.send(message, stream=True, follow_redirects=False), timeout, self)
+            return Httpx2Reply(send(), timeout, self)
         except BaseException:
             self.ended()
             raise
+
+    def _sent_by(self, send: Callable[[], httpx2.Response], deadline: float) -> httpx2.Response:
+        """Return the answer if its head is there by then. httpx2 counts no total time, so another thread waits for it."""
+        responses: list[httpx2.Response] = []
+
+        def leave() -> None:
+            for response in responses:
+                response.close()
+            self.ended()
+
+        waiter = idle_waiter()
+        try:
+            in_time(waiter, deadline, leave, lambda: responses.append(send()))
+        except BaseException:
+            if not waiter.abandoned:
+                self.ended()
+            raise
+        return responses[0]
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -91,26 +113,42 @@ class Httpx2Client:
 class Httpx2Reply:
     """An answer over httpx2. It holds the client, whose connections are closed when nobody uses it any more."""
 
-    def __init__(self, response: httpx2.Response, timeout: Timeout, client: Httpx2Client | None = None) -> None:
+    def __init__(
+        self,
+        response: httpx2.Response,
+        timeout: Timeout,
+        client: Httpx2Client | None = None,
+        deadline: float | None = None,
+    ) -> None:
         self.response = response
         self._client = client
         self._pieces: Iterator[bytes] = response.iter_bytes()
-        self._deadline = _deadline(timeout)
-        self._reading = self._ended = False
+        self._deadline = deadline or _deadline(timeout)
+        self._reading = self._ended = self._left = False
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def piece(self) -> bytes:
         self._reading = True
         try:
-            piece = next(self._pieces, b"")
+            piece = next(self._pieces, b"") if self._deadline is None else self._piece_by(self._deadline)
         finally:
             self._reading = False
         self._ended = not piece
-        _check(self._deadline)
         return piece
 
+    def _piece_by(self, deadline: float) -> bytes:
+        waiter = idle_waiter()
+        try:
+            return in_time(waiter, deadline, self._let_go, next, self._pieces, b"")
+        finally:
+            if waiter.abandoned:
+                self._left = True
+                _shut_down(self.response)
+
     async def close(self) -> None:
+        if self._left:  # The thread that reads closes it.
+            return
         if self._reading:  # In another thread, which a closed socket would leave waiting.
             _shut_down(self.response)
         else:
@@ -178,12 +216,13 @@ class AsyncHttpx2Client:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncHttpx2Reply:
         reply = await self._sent(request, timeout)
-        reply.guard = _close_with_loop(reply)
+        reply.guard = _close_with_loop(reply, reply.response)
         return reply
 
     async def _sent(self, request: HttpRequest, timeout: Timeout) -> AsyncHttpx2Reply:
-        message = _message(request, timeout, self._given)
-        return AsyncHttpx2Reply(await self._client.send(message, stream=True, follow_redirects=False), timeout)
+        message, deadline = _message(request, timeout, self._given), _deadline(timeout)
+        response = await _awaited_in_time(self._client.send(message, stream=True, follow_redirects=False), deadline)
+        return AsyncHttpx2Reply(response, timeout, deadline)
 
     async def sleep(self, seconds: float) -> None:
         import anyio
@@ -200,18 +239,17 @@ class AsyncHttpx2Reply:
 
     guard: asyncio.Task[None] | None = None
 
-    def __init__(self, response: httpx2.Response, timeout: Timeout) -> None:
+    def __init__(self, response: httpx2.Response, timeout: Timeout, deadline: float | None = None) -> None:
         self.response = response
         self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
         self._ended = False
-        self._deadline = _deadline(timeout)
+        self._deadline = deadline or _deadline(timeout)
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def piece(self) -> bytes:
-        piece = await anext(self._pieces, b"")
+        piece = await _awaited_in_time(anext(self._pieces, b""), self._deadline)
         self._ended = not piece
-        _check(self._deadline)
         return piece
 
     async def close(self) -> None:
@@ -227,6 +265,7 @@ class AsyncHttpx2Reply:
             await self.close()
             return
         _hold(asyncio.get_running_loop().create_task(self._drain()))
+        await asyncio.sleep(0)  # Most ends are there already: the next call finds the connection free.
 
     async def _drain(self) -> None:
         try:
@@ -264,7 +303,7 @@ def _message(
     )
 
 
-def _close_with_loop(reply: AsyncHttpx2Reply) -> asyncio.Task[None] | None:
+def _close_with_loop(reply: AsyncHttpx2Reply, response: httpx2.Response) -> asyncio.Task[None] | None:
     """Return a task that closes an answer when nobody has it any more, or when asyncio ends its loop.
 
     httpx2 reads by generators inside generators. A loop that ends closes all of them at once, and each complains of the others;
@@ -275,7 +314,6 @@ def _close_with_loop(reply: AsyncHttpx2Reply) -> asyncio.Task[None] | None:
     except RuntimeError:
         return None  # of trio
 
-    response = reply.response
     task = loop.create_task(_wait_for_end(weakref.ref(reply)), name="capably-open-stream")
 
     def close() -> None:
@@ -326,9 +364,15 @@ def _deadline(timeout: Timeout) -> float | None:
     return None if timeout.total is None else time.monotonic() + timeout.total
 
 
-def _check(deadline: float | None) -> None:
-    if deadline is not None and time.monotonic() > deadline:
-        raise TotalTimeoutError
+async def _awaited_in_time(steps: Awaitable[ValueT], deadline: float | None) -> ValueT:
+    """Return the result. Raises `TotalTimeoutError` when it is not there by then."""
+    if deadline is None:
+        return await steps
+    import anyio
+
+    with anyio.move_on_after(deadline - time.monotonic()):
+        return await steps
+    raise TotalTimeoutError
 
 
 def _certificates() -> ssl.SSLContext:

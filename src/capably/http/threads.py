@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
+
+from capably.http import TotalTimeoutError
 
 ValueT = TypeVar("ValueT")
 
@@ -20,11 +24,18 @@ class Waiter:
         self.abandoned = False
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
-    def run(self, function: Callable[..., ValueT], *args: Any, last: Callable[[], object] | None = None) -> ValueT:
-        """Return the function's result. An interrupt ends the waiting at once; the function ends when it can, and then `last` runs."""
+    def run(
+        self,
+        function: Callable[..., ValueT],
+        *args: Any,
+        last: Callable[[], object] | None = None,
+        seconds: float | None = None,
+    ) -> ValueT:
+        """Return the function's result. An interrupt ends the waiting at once, and so does the end of the seconds, with `Empty`;
+        the function ends when it can, and then `last` runs."""
         self._jobs.put((function, args, True))
         try:
-            value, error = self._results.get()
+            value, error = self._results.get(timeout=seconds)
         except BaseException:
             self.abandoned = True
             if last is not None:
@@ -84,3 +95,18 @@ def interruptible(function: Callable[..., ValueT], *args: Any, last: Callable[[]
     if threading.current_thread() is not threading.main_thread():
         return function(*args)
     return idle_waiter().run(function, *args, last=last)
+
+
+def in_time(
+    waiter: Waiter, deadline: float, last: Callable[[], object], function: Callable[..., ValueT], *args: Any
+) -> ValueT:
+    """Return the function's result. Raises `TotalTimeoutError` when it is not there by then; `last` runs when it is."""
+    context = copy_context()
+
+    def call() -> ValueT:
+        return context.run(function, *args)
+
+    try:
+        return waiter.run(call, last=last, seconds=max(deadline - time.monotonic(), 0.001))
+    except Empty:
+        raise TotalTimeoutError from None

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from capably.providers.settings import Secret, Settings
 from capably.types.errors import ConfigurationError
+
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A name of a header, as HTTP has it."""
+
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers that HTTP itself sets. A wrong one would make the rest of a body the next request."""
 
 
 def no_key(settings: Settings) -> ConfigurationError:
@@ -89,4 +96,8 @@ def sendable_headers(headers: Mapping[str, str] | None, what: str = "headers") -
     """Return the caller's headers by name in small letters, each value checked by `sendable`."""
     if headers is None:
         return None
+    for name in headers:
+        if not NAME.fullmatch(name) or name.lower() in FRAMING:
+            why = "says where a request ends" if name.lower() in FRAMING else "is no name of a header"
+            raise ConfigurationError(f"{what}: {name!r} {why}")
     return {name.lower(): sendable(value, f"{what}[{name!r}]") for name, value in headers.items()}

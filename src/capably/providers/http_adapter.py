@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from capably import __version__
 from capably.http import Answer, Client, HttpRequest, Reply, run
@@ -19,7 +19,7 @@ from capably.providers.credentials import named_key, no_key, resolve_secret, sen
 from capably.providers.events import AsyncEvents, Events, Origin
 from capably.providers.handles import Handle
 from capably.providers.json import dump_json
-from capably.types.errors import ConfigurationError, ProviderError
+from capably.types.errors import ProviderError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from capably.types.stream import StreamAccumulator
@@ -244,15 +244,3 @@ def join_url(address: str, path: str, query: Mapping[str, str] | None) -> str:
     place, _, own = path.partition("?")
     joined = "&".join(filter(None, (given, own, urlencode(query) if query else "")))
     return f"{root.rstrip('/')}{place}{'?' if joined else ''}{joined}"
-
-
-def check_address(address: str) -> None:
-    """Raise `ConfigurationError` for an address that is no URL of HTTP."""
-    try:
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-            raise ValueError(address)
-    except ValueError:
-        raise ConfigurationError(f"base_url={address!r} is no URL; it begins with https:// or http://") from None
-    if parts.username or parts.password:
-        raise ConfigurationError("base_url holds a user or a password; give them as headers= or api_key=")

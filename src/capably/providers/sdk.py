@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from capably.providers.settings import Settings
+from capably.types.errors import ConfigurationError
 from capably.types.request import Request
 from capably.types.timeout import Timeout
 
@@ -22,3 +23,12 @@ def httpx2_timeout(timeout: Timeout) -> Any:
     import httpx2
 
     return httpx2.Timeout(timeout.silence, connect=timeout.connect)
+
+
+def refuse_functions(settings: Settings) -> None:
+    """Raise `ConfigurationError` for a function as key or token: the SDKs' clients would go on with another credential."""
+    for word in ("api_key", "token"):
+        if callable(getattr(settings, word)):
+            raise ConfigurationError(
+                f"{word}= of {settings.provider} cannot be a function here; give a text, or a client="
+            )

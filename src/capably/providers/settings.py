@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from capably.http.libraries import Library
 from capably.registry.lookup import providers
@@ -79,6 +81,9 @@ class Settings:
     def address(self) -> str:
         """Return the root of the API. Raises `ConfigurationError` if nobody says where it is."""
         address = self.base_url or self.variable("base_url") or self.entry["base_url"]
+        if address and address != self.base_url:
+            address = address.strip()
+            check_address(address, " or ".join(self.entry["variables"].get("base_url", ("base_url",))))
         if not address:
             names = " or ".join(self.entry["variables"].get("base_url", ()))
             place = f"Set {names}, or call" if names else "Call"
@@ -105,6 +110,10 @@ HIDDEN = frozenset(
 """Settings that may hold a secret."""
 
 
+TEXTS = frozenset({"base_url", "endpoint", "api_version", "project", "location", "region", "profile"})
+"""Settings that are texts."""
+
+
 def without_credentials(value: Any) -> Any:
     """Return an address without what may be secret in it: the user, and the query."""
     if not isinstance(value, str) or "://" not in value:
@@ -112,3 +121,37 @@ def without_credentials(value: Any) -> Any:
     scheme, _, rest = value.partition("?")[0].partition("#")[0].partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+@lru_cache(maxsize=256)
+def check_address(address: str, place: str) -> None:
+    """Raise `ConfigurationError` for an address that is no URL of HTTP, or that holds a user or a part after `#`."""
+    try:
+        parts = urlsplit(address)
+        plain = address.isprintable() and not any(map(str.isspace, parts.netloc))
+        if not plain or parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError(address)
+    except ValueError:
+        shown = without_credentials(address)
+        raise ConfigurationError(f"{place}={shown!r} is no URL; it begins with https:// or http://") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(f"{place} holds a user or a password; give them as headers= or api_key=")
+    if "#" in address:
+        raise ConfigurationError(f"{place} holds a #, and what follows one is never sent")
+
+
+def check_types(given: Mapping[str, Any]) -> None:
+    """Raise `TypeError` for a setting that is no text, or for headers or a query that are no texts by name. Shows no value."""
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name in TEXTS and not isinstance(value, str):
+            raise TypeError(f"{name}= is of type {type(value).__name__}; it must be a str")
+        if name in ("api_key", "token") and not (isinstance(value, str) or callable(value)):
+            raise TypeError(
+                f"{name}= is of type {type(value).__name__}; it must be a str, or a function that returns one"
+            )
+        if name in ("headers", "query"):
+            items = cast("Mapping[Any, Any]", value).items() if isinstance(value, Mapping) else ((None, None),)
+            if not all(isinstance(text, str) for item in items for text in item):
+                raise TypeError(f"{name}= must be a dict of str and str")

@@ -17,7 +17,7 @@ from capably.providers.anthropic.errors import translate
 from capably.providers.credentials import named_key, named_token
 from capably.providers.handles import Handle
 from capably.providers.http_adapter import HttpAdapter, Post
-from capably.providers.sdk import sdk_options
+from capably.providers.sdk import refuse_functions, sdk_options
 from capably.providers.settings import Settings
 from capably.types.errors import ConfigurationError
 from capably.types.timeout import DEFAULT
@@ -62,6 +62,7 @@ def _build_async(settings: Settings) -> Any:
 
 
 def _built(settings: Settings, kind: str, http_client: Any) -> Any:
+    refuse_functions(settings)
     chosen: dict[str, Any] = {
         "base_url": settings.base_url or settings.variable("base_url"),
         "http_client": http_client,

@@ -15,12 +15,13 @@ from typing import Any
 import msgspec
 
 from capably.http import Answer, Reply
-from capably.providers.credentials import named_key
+from capably.providers.credentials import named_key, named_token
 from capably.providers.google.content import model_of
 from capably.providers.google.errors import translate
 from capably.providers.google.raw import with_enums_in_words
 from capably.providers.handles import Handle
 from capably.providers.http_adapter import HttpAdapter, Post
+from capably.providers.sdk import refuse_functions
 from capably.providers.settings import Settings
 from capably.types.errors import CapablyError, ConfigurationError
 
@@ -72,6 +73,7 @@ def client_of(handle: Handle) -> Any:
 
 
 def _build(settings: Settings) -> Any:
+    refuse_functions(settings)
     key = settings.api_key if isinstance(settings.api_key, str) else None
     options = _options(
         timeout=TIMEOUT if settings.timeout is None else settings.timeout.silence,
@@ -95,7 +97,12 @@ def _place_of(settings: Settings) -> dict[str, Any]:
     """Return the arguments for Vertex AI: a key, else a project, which the client would ignore next to `base_url`."""
     if settings.api_key:
         return {"vertexai": True}
-    named = {name: settings.value(name) for name in ("project", "location")}
+    named: dict[str, Any] = {name: settings.value(name) for name in ("project", "location")}
+    token = named_token(settings)
+    if token is not None:
+        from google.oauth2.credentials import Credentials
+
+        named["credentials"] = Credentials(token)
     return {"vertexai": True, **{name: value for name, value in named.items() if value}}
 
 

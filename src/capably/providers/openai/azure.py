@@ -7,7 +7,7 @@ path of Chat Completions names the deployment, and that of Responses does not. S
 from __future__ import annotations
 
 from capably.providers.credentials import named_token, resolve_secret
-from capably.providers.settings import Settings
+from capably.providers.settings import Settings, check_address
 from capably.types.errors import ConfigurationError
 
 V1 = "/openai/v1"
@@ -23,6 +23,10 @@ def place_of(settings: Settings, path: str, deployment: str) -> tuple[str, str]:
     if not address:
         why = "Set AZURE_OPENAI_ENDPOINT, or call llm.configure"
         raise ConfigurationError(f'No address for azure. {why}("azure", endpoint="https://RESOURCE.openai.azure.com").')
+    address = address.strip()
+    check_address(
+        address, "AZURE_OPENAI_ENDPOINT" if settings.endpoint is None and settings.base_url is None else "endpoint"
+    )
     version = settings.value("api_version")
     if version is None or V1 in address:
         return (address if V1 in address else address + V1), path
