@@ -220,7 +220,10 @@ def test_a_stream_whose_connection_breaks_is_a_connection_error(way: Way, endpoi
 @pytest.mark.parametrize("way", STREAMS)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_stream_that_ends_early_is_no_answer(way: Way, endpoint: str) -> None:
-    with Loopback([Canned([sse(EVENTS[endpoint][:2], done=False)])]) as server, pytest.raises(e.ServerError, match="cut"):
+    with (
+        Loopback([Canned([sse(EVENTS[endpoint][:2], done=False)])]) as server,
+        pytest.raises(e.ServerError, match="cut"),
+    ):
         way(adapter(server), request(endpoint))
 
 
