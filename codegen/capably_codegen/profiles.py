@@ -107,7 +107,7 @@ def class_name(id: str) -> str:
     """Return the class name of an id: `openai/gpt-5.6-luna` -> `Gpt56Luna`."""
     words = re.split(r"[^0-9A-Za-z]+", id.partition("/")[2])
     name = "".join(word[:1].upper() + word[1:] for word in words)
-    return f"_{name}" if name[0].isdigit() else name
+    return f"_{name}" if name[:1].isdigit() else name
 
 
 def profile_class(name: str) -> str:

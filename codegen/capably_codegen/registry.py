@@ -288,6 +288,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
     yield from _misnamed_providers(registry)
+    yield from _unwritable_names(registry)
     yield from _dangling(registry)
     yield from _colliding_names(registry)
     yield from _idle_or_equal_profiles(registry, ours)
@@ -367,6 +368,15 @@ def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
             yield ("providers", name), what
         elif name in RESERVED_PROVIDERS:
             yield ("providers", name), f"`llm.{name}` is something else already; choose another name"
+
+
+def _unwritable_names(registry: Registry) -> Iterator[tuple[Key, str]]:
+    """Yield ids and names that cannot stand in generated code as they are."""
+    names = [(("models", id), id) for id in registry.models] + [(("profiles", id), id) for id in registry.profiles]
+    names += [(("providers", id, "name"), provider.name) for id, provider in registry.providers.items()]
+    for key, name in names:
+        if re.search(r'["\\\x00-\x1f\x7f]', name):
+            yield key, f"{name!r} holds a quotation mark, a backslash or a control character"
 
 
 def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:

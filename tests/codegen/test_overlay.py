@@ -345,6 +345,21 @@ MINE = "profiles:\n  acme/mine: {extends: acme/talker}\nmodels:\n  acme/m: {prof
             id="a provider that is no Python name",
         ),
         pytest.param(
+            "models:\n  'acme/x\"y': {like: acme/talk-1, constant: x}\n",
+            "2: models > acme/x\"y: 'acme/x\"y' holds a quotation mark, a backslash or a control character",
+            id="an id that ends a string",
+        ),
+        pytest.param(
+            "models:\n  'acme/x\\': {like: acme/talk-1, constant: x}\n",
+            r"2: models > acme/x\: 'acme/x\\' holds a quotation mark, a backslash or a control character",
+            id="an id that escapes",
+        ),
+        pytest.param(
+            'providers:\n  mine: {name: \'"""M\', adapter: openai, api_key: [K]}\n',
+            '2: providers > mine > name: \'"""M\' holds a quotation mark, a backslash or a control character',
+            id="a name that ends a docstring",
+        ),
+        pytest.param(
             "providers:\n  tool: {adapter: openai, api_key: [K]}\n",
             "2: providers > tool: `llm.tool` is something else already; choose another name",
             id="a provider with a name that llm has",

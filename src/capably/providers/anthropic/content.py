@@ -125,7 +125,7 @@ def _replayed(source: Source, request: Request, provider: str) -> list[Block] | 
     if not _is_ours(source, provider):
         return None
     content: list[Block] = source.wire["content"]
-    own = _is_by(source, request.model_id)
+    own = request.model_id == source.model or _is_by(source, request.model_id)
     for block in content:
         kind = block.get("type")
         if (

@@ -84,7 +84,7 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
     if reasons(request):
         body["include"] = [ENCRYPTED]
     calls: dict[str, Mapping[str, Any]] = {}
-    count, latest = _stored_turns(request, host.provider)
+    count, latest = _stored_turns(request, host.provider) if request.extra else (0, {})
     for index, items in enumerate(_messages(request, host.provider, calls)):
         if index >= count:
             body["input"] += [_as_output(item, calls, request) for item in items] if calls else items
