@@ -21,7 +21,7 @@ class Waiter:
     def __init__(self) -> None:
         self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        self.abandoned = False
+        self.abandoned: bool = False
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
     def run(

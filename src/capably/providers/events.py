@@ -33,8 +33,8 @@ class Events:
         self._reply = reply
         self._open = True
         self._origin = origin
-        self.request_id = origin.request_id
-        self.sent = origin.sent
+        self.request_id: str | None = origin.request_id
+        self.sent: bytes = origin.sent
 
     def __iter__(self) -> Iterator[Any]:
         is_last, complete = self._origin.is_last, False
@@ -73,8 +73,8 @@ class AsyncEvents:
         self._reply = reply
         self._open = True
         self._origin = origin
-        self.request_id = origin.request_id
-        self.sent = origin.sent
+        self.request_id: str | None = origin.request_id
+        self.sent: bytes = origin.sent
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         is_last, complete = self._origin.is_last, False

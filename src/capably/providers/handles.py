@@ -23,10 +23,10 @@ class Handle:
 
     def __init__(self, settings: Settings) -> None:
         self.name: str = settings.provider
-        self.settings = settings
-        self.clients = Clients(settings.http, settings.http_client, settings.async_http_client)
+        self.settings: Settings = settings
+        self.clients: Clients = Clients(settings.http, settings.http_client, settings.async_http_client)
         self.adapters: dict[str, Adapter] = {}
-        self.sdk_clients = SdkClients()
+        self.sdk_clients: SdkClients = SdkClients()
         _handles.add(self)
 
     def close(self) -> None:

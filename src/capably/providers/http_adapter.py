@@ -19,6 +19,7 @@ from capably.providers.credentials import named_key, no_key, resolve_secret, sen
 from capably.providers.events import AsyncEvents, Events, Origin
 from capably.providers.handles import Handle
 from capably.providers.json import dump_json
+from capably.providers.settings import Settings
 from capably.types.errors import ProviderError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
@@ -60,9 +61,9 @@ class HttpAdapter(ABC):
     """Headers in which `headers` puts the caller's value as well."""
 
     def __init__(self, handle: Handle) -> None:
-        self.handle = handle
-        self.settings = handle.settings
-        self.provider = handle.name
+        self.handle: Handle = handle
+        self.settings: Settings = handle.settings
+        self.provider: str = handle.name
 
     # What a vendor has of its own
 

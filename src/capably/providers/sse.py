@@ -69,7 +69,7 @@ class SSEDecoder:
         self._buffer = SSEBuffer()
         self._begun = False
         self._bare: list[bytes] | None = None
-        self.done = False
+        self.done: bool = False
 
     def feed(self, chunk: bytes) -> Iterator[Any]:
         """Yield the events that are complete now."""

@@ -7,7 +7,7 @@ With a key or a token a request goes over our own HTTP. Anthropic's other creden
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -39,7 +39,7 @@ class AnthropicAdapter(HttpAdapter):
     """The Messages API."""
 
     sdk = "anthropic"
-    joined = ("anthropic-beta",)
+    joined: ClassVar[tuple[str, ...]] = ("anthropic-beta",)
 
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request, provider=self.provider)
