@@ -20,7 +20,7 @@ from capably_codegen.provider_settings import FUNCTIONS, setting_groups
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
-from capably_codegen.signatures import BUILTINS, NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.signatures import BUILTINS, REFUSALS, ROUTING, Parameter, literal
 from capably_codegen.tool_names import tool_names, with_short_names
 
 
@@ -152,10 +152,6 @@ def _common(
         "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
         "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
         "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
-        "explainer": [
-            *(Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.signatures[0].parameters),
-            OTHERS,
-        ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
     for name in COMMON:

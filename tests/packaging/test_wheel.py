@@ -23,6 +23,8 @@ STYLES = {
     "constant.py": 'from capably.llm import anthropic\nanthropic.claude_sonnet_5_5.call("hi", temperature=0.2)\n',
     "star.py": 'from capably.llm import *\nModel("anthropic/claude-sonnet-5-5").call("hi", temperature=0.2)\n',
 }
+WORDS = 'Argument of type "float" cannot be assigned to parameter "temperature" of type "NotAcceptedByThisModel" in function "call"'
+REJECTED = {name: {2: WORDS} for name in STYLES}
 
 
 def _write(folder: Path, files: dict[str, str]) -> Path:
@@ -50,14 +52,14 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> Non
 
 def test_every_import_style_rejects_the_same_call_from_the_wheel(wheel_python: str, tmp_path: Path) -> None:
     found = run_checker("pyright", _write(tmp_path, STYLES), wheel_python)
-    assert found == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
+    assert found == REJECTED
 
 
 def test_every_import_style_rejects_the_same_call_from_an_editable_install(
     new_environment: Callable[..., str], tmp_path: Path
 ) -> None:
     found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("--editable", str(ROOT)))
-    assert found == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
+    assert found == REJECTED
 
 
 def test_every_import_style_rejects_the_same_call_in_the_repository(
@@ -67,7 +69,7 @@ def test_every_import_style_rejects_the_same_call_in_the_repository(
     for folder in ("src", "typings"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("msgspec"))
-    assert {name: found[name] for name in STYLES} == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
+    assert {name: found[name] for name in STYLES} == REJECTED
 
 
 def test_the_wheel_alone_runs_a_scripted_model_without_any_sdk(wheel_python: str) -> None:

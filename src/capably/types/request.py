@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
     NoneWithTools: TypeAlias = None
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
-    ModelIdOrModelWithTheseParameters: TypeAlias = Never
-    """In a refusal by the type checker: no listed model has this id, or the model does not take these parameters together."""
     NotAcceptedByThisModel: TypeAlias = Never
     """In a refusal by the type checker: this model does not take this parameter, or not this value."""
 

@@ -414,7 +414,7 @@ acme = llm.provider("openai", api_key="test", timeout=llm.Timeout(silence=30))
 
 
 def ask(question: str, provider: llm.Provider) -> str:
-    return llm.Model("openai/gpt-4.1").call(question, provider=provider, timeout=5.0).text()
+    return llm.openai.gpt_6_1_sol.call(question, provider=provider, timeout=5.0).text()
 
 
 with acme, llm.override(provider=acme):
