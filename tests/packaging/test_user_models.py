@@ -75,7 +75,7 @@ for refused, params in ((True, {"seed": 1}), (False, {"top_k": 3})):
     except llm.UnsupportedFeatureError:
         assert refused
     except llm.ConfigurationError as error:
-        assert not refused and "openai SDK" in str(error), error
+        assert not refused and "VLLM_API_KEY" in str(error), error
 print([info.id for info in llm.models(provider="vllm")])
 """
 
