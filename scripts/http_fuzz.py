@@ -188,7 +188,7 @@ class Run(NamedTuple):
         wrong = [
             f"{fault}: {count} answers belong to another question"
             for fault, count in self.causes.items()
-            if way.library != "httpx2" or fault not in FAULTS or not FAULTS[fault].second
+            if way.backend != "httpx2" or fault not in FAULTS or not FAULTS[fault].second
         ]
         return other + wrong
 

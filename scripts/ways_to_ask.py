@@ -29,7 +29,7 @@ class Way(NamedTuple):
     """A client. `sync` and `async_` give, for a server's URL, what asks it; `tree` imports its base classes of errors."""
 
     name: str
-    library: str
+    backend: str
     tree: Callable[[], tuple[type[BaseException], ...]]
     sync: Callable[[str, ExitStack], Ask] | None = None
     async_: Callable[[str, AsyncExitStack], AskAsync] | None = None

@@ -27,7 +27,7 @@ SLOW = [fault for fault in FAULTS.values() if fault.slow]
 
 def usable(way: Way) -> Way:
     """Return a way whose library is there; skip otherwise."""
-    pytest.importorskip(way.library)
+    pytest.importorskip(way.backend)
     if way.ours and importlib.util.find_spec("capably.http") is None:
         pytest.skip("capably sends over the SDKs")
     return way
@@ -65,7 +65,7 @@ def test_a_correct_answer_is_read_and_no_answer_reaches_the_next_question(way: W
 @EACH_WAY
 def test_a_second_reply_in_the_same_packet_reaches_a_later_question_over_httpx2_only(way: Way) -> None:
     outcome = run(usable(way), one_by_one(SECOND, after=2))
-    assert bool(wrong(outcome)) == (way.library == "httpx2")
+    assert bool(wrong(outcome)) == (way.backend == "httpx2")
     assert outcome.broken(way) == []
 
 
@@ -126,11 +126,11 @@ def test_a_process_whose_first_call_was_in_a_thread_that_ended_goes_on(way: Way)
 @LIBRARIES
 def test_a_wrong_answer_shows_with_its_cause(way: Way) -> None:
     outcome = run(usable(way), one_by_one([FAULTS["second-reply-stranger"]], after=1))
-    if way.library == "httpx2":
+    if way.backend == "httpx2":
         assert [(result.question.fault, result.words) for result in wrong(outcome)] == [("plain", "x000000000000")]
         assert outcome.causes == {"second-reply-stranger": 1}
         assert outcome.broken(way) == []
-        assert outcome.broken(way._replace(library="pyreqwest")) == [
+        assert outcome.broken(way._replace(backend="pyreqwest")) == [
             "second-reply-stranger: 1 answers belong to another question"
         ]
     else:

@@ -10,11 +10,11 @@ from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
 from capably.providers.credentials import sendable_headers
 from capably.providers.handles import Handle, default_handle, default_handles, set_default
-from capably.providers.settings import OWN_WORDS, Secret, Settings, check_address, check_types
+from capably.providers.settings import OWN_WORDS, Settings, check_address, check_types
 from capably.registry.lookup import add_host, own_host, providers
 from capably.types.errors import ConfigurationError
 from capably.types.provider import Provider
-from capably.types.timeout import Timeout, as_timeout
+from capably.types.timeout import as_timeout
 from capably.validation.arguments import check_parameters
 
 Wire: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
@@ -28,23 +28,7 @@ SDK_WIRES: Mapping[str, str] = {
 """Package of a client of an SDK -> the wire format of a server of one's own that it reaches."""
 
 
-def configure(
-    name: str,
-    *,
-    api_key: Secret | None = None,
-    base_url: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    query: Mapping[str, str] | None = None,
-    timeout: Timeout | float | None = None,
-    max_retries: int | None = None,
-    http: Library = "auto",
-    http_client: Any = None,
-    async_http_client: Any = None,
-    client: Any = None,
-    async_client: Any = None,
-    wire: Wire | None = None,
-    **own: Any,
-) -> None:
+def configure(name: str, **settings: Any) -> None:
     """Set how the process reaches a provider from now on, where a call names no handle. What is left out has its default again.
 
     Args:
@@ -63,7 +47,7 @@ def configure(
         client: A client of the vendor's SDK that you built and that sends synchronous calls, such as `anthropic.Anthropic()`.
         async_client: Its asynchronous twin.
         wire: Of a server of your own: the format that it speaks, `"chat_completions"` by default.
-        **own: Azure's `endpoint`, `api_version` and `token`; Vertex AI's `project`, `location` and `token`; Bedrock's `region`
+        **settings: Besides these, Azure's `endpoint`, `api_version` and `token`; Vertex AI's `project`, `location` and `token`; Bedrock's `region`
             and `profile`; Google's `api_version`; Anthropic's `token`.
 
     Raises:
@@ -71,58 +55,16 @@ def configure(
             address or client, or a setting is not one of this provider's.
         ValueError: A number is out of its range.
     """
-    named = {
-        "api_key": api_key,
-        "base_url": base_url,
-        "headers": headers,
-        "query": query,
-        "timeout": timeout,
-        "max_retries": max_retries,
-        "http": http,
-        "http_client": http_client,
-        "async_http_client": async_http_client,
-        "client": client,
-        "async_client": async_client,
-    }
-    set_default(_handle(name, wire, {**named, **own}))
+    set_default(_handle(name, settings))
 
 
-def provider(
-    name: str,
-    *,
-    api_key: Secret | None = None,
-    base_url: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    query: Mapping[str, str] | None = None,
-    timeout: Timeout | float | None = None,
-    max_retries: int | None = None,
-    http: Library = "auto",
-    http_client: Any = None,
-    async_http_client: Any = None,
-    client: Any = None,
-    async_client: Any = None,
-    wire: Wire | None = None,
-    **own: Any,
-) -> Provider:
+def provider(name: str, **settings: Any) -> Provider:
     """Return a handle with settings of its own, for some calls: `llm.Model(id, provider=acme)`, `model.call(..., provider=acme)`.
 
     It takes what `llm.configure` takes, changes nothing else, and never changes. What is left out is read at each call from the
     environment, as the process's own settings are. `with` and `close()` let its connections go.
     """
-    named = {
-        "api_key": api_key,
-        "base_url": base_url,
-        "headers": headers,
-        "query": query,
-        "timeout": timeout,
-        "max_retries": max_retries,
-        "http": http,
-        "http_client": http_client,
-        "async_http_client": async_http_client,
-        "client": client,
-        "async_client": async_client,
-    }
-    return _handle(name, wire, {**named, **own})
+    return _handle(name, settings)
 
 
 def close() -> None:
@@ -141,13 +83,15 @@ def preload(name: str) -> None:
     """Import now what the first call to a provider needs: its wire format, and the HTTP library."""
     handle = default_handle(name)
     adapter_of(handle)
-    import_module(f"capably.http.over_{handle.clients.library}")
+    import_module(f"capably.http.over_{handle.clients.backend}")
 
 
-def _handle(name: Any, wire: str | None, given: dict[str, Any]) -> Handle:
+def _handle(name: Any, settings: Mapping[str, Any]) -> Handle:
     if not isinstance(name, str):
         raise TypeError(f"the name of a provider is a str, not {name!r}")
-    check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
+    given: dict[str, Any] = {"http": "auto", **settings}
+    wire = given.pop("wire", None)
+    check_parameters({word: given.get(word) for word in ("timeout", "max_retries")})
     check_types(given)
     entry = providers().get(name)
     words = OWN_WORDS.get(entry["cloud"] or entry["adapter"], ()) if entry else ()
@@ -164,8 +108,7 @@ def _handle(name: Any, wire: str | None, given: dict[str, Any]) -> Handle:
             f"http={given['http']!r} is no library that sends; there are {', '.join(get_args(Library))}"
         )
     choose(given["http"])
-    headers = sendable_headers(given["headers"])
-    given |= {"headers": headers, "timeout": as_timeout(given["timeout"])}
+    given |= {"headers": sendable_headers(given.get("headers")), "timeout": as_timeout(given.get("timeout"))}
     _name(name, wire, given)
     return Handle(Settings(provider=name, **given))
 
@@ -178,13 +121,13 @@ def _name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
     """Add a server of the caller's own to the providers, if it is none of them."""
     if wire is not None and wire not in get_args(Wire):
         raise ConfigurationError(f"wire={wire!r} is no format; there are {', '.join(get_args(Wire))}")
-    client = given["client"] or given["async_client"]
+    client = given.get("client") or given.get("async_client")
     own = name not in providers() or own_host(name) is not None
     if not own:
         if wire is not None:
             raise ConfigurationError(f"wire= is for servers of your own; what {name!r} speaks stands in the registry")
         return
-    if given["base_url"] is None and client is None and name not in providers():
+    if given.get("base_url") is None and client is None and name not in providers():
         known = ", ".join(providers())
         raise ConfigurationError(
             f"there is no provider {name!r} (there are {known}); for another server give base_url="
@@ -196,14 +139,14 @@ def _name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
 
 def _check_clients(name: str, given: dict[str, Any]) -> None:
     """Raise `ConfigurationError` for an HTTP client of another library. One for asynchronous calls may stand in `http_client`."""
-    if given["http_client"] is None and given["async_http_client"] is None:
+    if given.get("http_client") is None and given.get("async_http_client") is None:
         return
     import httpx2
 
-    if isinstance(given["http_client"], httpx2.AsyncClient) and given["async_http_client"] is None:
-        given["http_client"], given["async_http_client"] = None, given["http_client"]
+    if isinstance(given.get("http_client"), httpx2.AsyncClient) and given.get("async_http_client") is None:
+        given["async_http_client"] = given.pop("http_client")
     for word, kind in (("http_client", httpx2.Client), ("async_http_client", httpx2.AsyncClient)):
-        client = given[word]
+        client = given.get(word)
         if client is not None and not isinstance(client, kind):
             raise ConfigurationError(
                 f"{name}: {word}= is a {type(client).__module__}.{type(client).__name__}; it takes an httpx2.{kind.__name__}"

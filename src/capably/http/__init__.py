@@ -65,10 +65,7 @@ class Reply(Protocol):
 
 
 class Client(Protocol):
-    """A pool of connections of one library, whose own exceptions it raises. `name` is the library's."""
-
-    @property
-    def name(self) -> str: ...
+    """A pool of connections of one library, whose own exceptions it raises."""
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         """Send a request and return the answer, of any status, with its body."""

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal, TypeAlias
@@ -62,14 +63,18 @@ def _load_pyreqwest() -> None:
     loaded.wait()
 
 
+@cache
+def _has_pyreqwest() -> bool:
+    return find_spec("pyreqwest") is not None
+
+
 def choose(http: Library) -> Literal["httpx2", "pyreqwest"]:
     """Return the library that sends, by the rule above. Raises `ConfigurationError` if it is not there."""
     if http == "httpx2":
         return "httpx2"
-    installed = find_spec("pyreqwest") is not None
     if http == "auto":
-        return "pyreqwest" if installed and not _Process.lost_pyreqwest else "httpx2"
-    if not installed:
+        return "pyreqwest" if _has_pyreqwest() and not _Process.lost_pyreqwest else "httpx2"
+    if not _has_pyreqwest():
         raise ConfigurationError(
             'http="pyreqwest" needs pyreqwest, which is not installed: pip install "capably[fast]"'
         )
@@ -127,7 +132,7 @@ class Clients:
             self._reset()
 
     @property
-    def library(self) -> str:
+    def backend(self) -> str:
         """Return the name of the library that sends synchronous calls."""
         return "httpx2" if self._given is not None else choose(self._http)
 

@@ -31,8 +31,6 @@ LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keep
 class Httpx2Client:
     """Connections of an `httpx2.Client`: our own, or the caller's with all that it is set up to do."""
 
-    name = "httpx2"
-
     def __init__(self, client: httpx2.Client | None = None) -> None:
         self._given = client
         self._lock = threading.Lock()
@@ -201,8 +199,6 @@ DRAIN, MOST_DRAINING = 1.0, 8
 
 class AsyncHttpx2Client:
     """Connections of an `httpx2.AsyncClient`. They belong to the event loop that opened them."""
-
-    name = "httpx2"
 
     def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
         self._given = client

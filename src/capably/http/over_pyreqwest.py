@@ -46,8 +46,6 @@ class PyreqwestClient:
     A body is buffered by the library, except that of a stream, whose pieces are there as soon as they arrive.
     """
 
-    name = "pyreqwest"
-
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], SyncClient] = {}
 
@@ -133,8 +131,6 @@ class PyreqwestReply:
 
 class AsyncPyreqwestClient:
     """Connections of asynchronous `Client`s, which every event loop can use."""
-
-    name = "pyreqwest"
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], Client] = {}

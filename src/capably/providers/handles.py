@@ -51,7 +51,7 @@ class Handle:
 
     def __repr__(self) -> str:
         """Show the settings without secrets, and the library that sends."""
-        return f"<llm.provider({self.settings.shown()}) over {self.clients.library}>"
+        return f"<llm.provider({self.settings.shown()}) over {self.clients.backend}>"
 
     def __copy__(self) -> Self:
         return self
