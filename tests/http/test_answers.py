@@ -11,6 +11,7 @@ import pytest
 from certificate import write_certificate
 from support.questions import (
     EACH,
+    END_OF_STREAM,
     JSON,
     LIBRARIES,
     MODELS,
@@ -54,7 +55,7 @@ def answers_of(
             except llm.CapablyError as error:
                 texts.append(type(error).__name__)
             # The end of a stream is read while the caller goes on, and then its connection is free.
-            await asyncio.sleep(max(pause, 0.03) if way.startswith("stream") else pause)
+            await asyncio.sleep(max(pause, END_OF_STREAM) if way.startswith("stream") else pause)
         await model.defaults["provider"].aclose()
         return texts
 

@@ -15,6 +15,7 @@ from support.loopback import Canned, Loopback
 from support.questions import (
     EACH,
     EACH_STREAM,
+    END_OF_STREAM,
     EVENTS,
     JSON,
     LIBRARIES,
@@ -232,7 +233,10 @@ def test_calls_with_a_total_time_use_one_connection(way: str, library: str) -> N
         model = model_at("openai", server.url, library, **given)
 
         async def three() -> list[str]:
-            texts = [await ask_in_loop(model, way, "question-1", timeout=llm.Timeout(total=9)) for _ in range(3)]
+            texts: list[str] = []
+            for _ in range(3):
+                texts.append(await ask_in_loop(model, way, "question-1", timeout=llm.Timeout(total=9)))
+                await asyncio.sleep(END_OF_STREAM if way.startswith("stream") else 0)
             await model.defaults["provider"].aclose()
             return texts
 

@@ -114,6 +114,10 @@ def ok(request: Received) -> Canned:
     return Canned(body_of(format_of(request.path), "ok", stream=stream), headers={"content-type": kind})
 
 
+END_OF_STREAM = 0.15
+"""Seconds after a stream in which its end is read, while its reader goes on; then its connection can take the next request."""
+
+
 def model_at(provider: str, url: str, library: Any = "auto", **settings: Any) -> Any:
     """Return a model of a provider with a handle that reaches it at a server."""
     given: dict[str, Any] = {"api_key": "k", "max_retries": 0, "base_url": url, "http": library, **settings}
