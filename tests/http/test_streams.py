@@ -53,11 +53,11 @@ def stays_open(provider: str) -> Any:
 def test_a_stream_ends_with_its_last_event_though_the_connection_stays_open(
     provider: str, way: str, library: str
 ) -> None:
-    if provider == "google":
-        pytest.skip("Google's streams have no last event")
+    """Google's streams have no last event: there a finish reason makes the silence that follows the end, and no error."""
     with Lines(stays_open(provider)) as server:
         began = time.monotonic()
-        assert ask(model_at(provider, server.url, library, timeout=20), way) == "answer-1"
+        timeout = 0.4 if provider == "google" else 20
+        assert ask(model_at(provider, server.url, library, timeout=timeout), way) == "answer-1"
         assert time.monotonic() - began < 5
 
 
