@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from certificate import write_certificate
+from support.patience import PATIENCE, at_some_pace
 from support.questions import (
     EACH,
     END_OF_STREAM,
@@ -41,7 +43,7 @@ def evil(request: bytes) -> bytes:
 
 
 def answers_of(
-    provider: str, server: Lines, way: str, library: str, calls: int = 3, first_timeout: float = 20, pause: float = 0
+    provider: str, server: Lines, way: str, library: str, calls: int = 3, first_timeout: float = 60, pause: float = 0
 ) -> list[str]:
     """Return what calls one after the other return, or the name of their error."""
     model = model_at(provider, server.url, library)
@@ -50,23 +52,36 @@ def answers_of(
         texts: list[str] = []
         for number in range(calls):
             try:
-                timeout = 20 if number else first_timeout
+                timeout = 60 if number else first_timeout
                 texts.append(await ask_in_loop(model, way, f"question-{number}", timeout=timeout))
             except llm.CapablyError as error:
                 texts.append(type(error).__name__)
-            # The end of a stream is read while the caller goes on, and then its connection is free.
-            await asyncio.sleep(max(pause, END_OF_STREAM) if way.startswith("stream") else pause)
+            await asyncio.sleep(pause)
         await model.defaults["provider"].aclose()
         return texts
 
     return asyncio.run(all_of())
 
 
+def over_connections(
+    count: int, provider: str, way: str, library: str, *answers: Answer, first_timeout: float = 0, close: bool = False
+) -> list[str]:
+    """Return what three calls return, which use so many connections: after a pause, in which the end of a stream is read while
+    its caller goes on, or the end of a connection."""
+
+    def story(pace: float) -> list[str]:
+        with Lines(*answers, close=close) as server:
+            pause = END_OF_STREAM * pace if way.startswith("stream") or close else 0
+            texts = answers_of(provider, server, way, library, first_timeout=first_timeout * pace or 60, pause=pause)
+            assert server.connections == count
+            return texts
+
+    return at_some_pace(story)
+
+
 @EACH
 def test_calls_one_after_the_other_use_one_connection(provider: str, way: str, library: str) -> None:
-    with Lines(lambda request: [answered(provider, request)]) as server:
-        assert answers_of(provider, server, way, library) == RIGHT
-        assert server.connections == 1
+    assert over_connections(1, provider, way, library, lambda request: [answered(provider, request)]) == RIGHT
 
 
 INTERIM: dict[str, list[bytes | float]] = {
@@ -84,9 +99,7 @@ def test_interim_answers_are_read_past(provider: str, interim: str, way: str, li
         yield from INTERIM[interim]
         yield answered(provider, request)
 
-    with Lines(answer) as server:
-        assert answers_of(provider, server, way, library) == RIGHT
-        assert server.connections == 1
+    assert over_connections(1, provider, way, library, answer) == RIGHT
 
 
 HEADERS = {
@@ -125,7 +138,7 @@ def test_no_cookie_goes_from_one_call_to_the_next(way: str, library: str) -> Non
 @EACH_CALL
 def test_interim_answers_without_end_are_an_error(way: str, library: str) -> None:
     with Lines(b"HTTP/1.1 102 Processing\r\n\r\n" * 5000) as server:
-        (answer,) = answers_of("groq", server, way, library, calls=1, first_timeout=1)
+        (answer,) = answers_of("groq", server, way, library, calls=1, first_timeout=0.2)
     assert answer in ("ConnectionFailedError", "TimedOutError")
 
 
@@ -151,10 +164,9 @@ def no_length(request: bytes) -> Iterable[bytes]:
 @pytest.mark.parametrize("first", [switching, short, two_lengths, no_length])
 @EACH_CALL
 def test_after_an_answer_whose_end_is_in_doubt_the_next_call_has_its_own(first: Answer, way: str, library: str) -> None:
-    with Lines(first, lambda request: [answered("groq", request)]) as server:
-        answers = answers_of("groq", server, way, library, first_timeout=1)
-        assert answers[0] not in ("answer-666", "answer-1") and answers[1:] == RIGHT[1:]
-        assert server.connections == 2
+    right: Answer = lambda request: [answered("groq", request)]  # noqa: E731
+    answers = over_connections(2, "groq", way, library, first, right, first_timeout=0.3)
+    assert answers[0] not in ("answer-666", "answer-1") and answers[1:] == RIGHT[1:]
 
 
 def same_packet(request: bytes) -> Iterable[bytes | float]:
@@ -167,7 +179,7 @@ def with_the_last_chunk(request: bytes) -> Iterable[bytes | float]:
 
 
 def late(request: bytes) -> Iterable[bytes | float]:
-    yield from (answered("groq", request), 0.02, evil(request))
+    yield from (answered("groq", request), 0.01, evil(request))
 
 
 OVER = [
@@ -181,9 +193,12 @@ that arrives in the same packet, as plain httpx2 does."""
 @pytest.mark.parametrize("way", CALLS)
 @pytest.mark.parametrize(("answer", "library"), OVER)
 def test_bytes_after_an_answer_are_not_the_next_one(answer: Answer, library: str, way: str) -> None:
-    with Lines(answer) as server:
-        assert answers_of("groq", server, way, library, pause=0.05) == RIGHT
-        assert server.connections == 3
+    def story(pace: float) -> None:
+        with Lines(answer) as server:
+            assert answers_of("groq", server, way, library, pause=0.04 * pace) == RIGHT
+            assert server.connections == 3
+
+    at_some_pace(story)
 
 
 @pytest.fixture(scope="module")
@@ -220,34 +235,41 @@ def test_a_certificate_that_nobody_trusts_is_a_failed_connection(
 
 @EACH_CALL
 def test_an_answer_after_its_call_gave_up_is_nobody_elses(way: str, library: str) -> None:
-    def slow(request: bytes) -> Iterable[bytes | float]:
-        yield from (0.3, answered("groq", request))
+    """Whenever it arrives: while nobody asks, or with the next question on its way."""
+    given_up = threading.Event()
 
-    model_answers = lambda request: [answered("groq", request)]  # noqa: E731
-    with Lines(slow, model_answers) as server:
+    def slow(request: bytes) -> Iterable[bytes]:
+        given_up.wait(PATIENCE)
+        yield answered("groq", request)
+
+    with Lines(slow) as server:
         model = model_at("groq", server.url, library)
         with pytest.raises(llm.TimedOutError):
             ask(model, way, "question-0", timeout=0.1)
-        assert answers_of("groq", server, way, library, pause=0.2) == RIGHT
+        given_up.set()
+        assert answers_of("groq", server, way, library) == RIGHT
+        assert [ask(model, way, f"question-{number}") for number in range(3)] == RIGHT
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_an_answer_after_its_task_was_cancelled_is_nobody_elses(library: str) -> None:
-    def slow(request: bytes) -> Iterable[bytes | float]:
-        yield from (0.2, answered("groq", request))
+    cancelled = threading.Event()
 
-    async def cancelled_then_right(model: llm.AnyModel) -> str:
+    def slow(request: bytes) -> Iterable[bytes]:
+        cancelled.wait(PATIENCE)
+        yield answered("groq", request)
+
+    async def cancelled_then_right(model: llm.AnyModel) -> list[str]:
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(model.call_async("question-0"), 0.05)
-        await asyncio.sleep(0.3)
-        return await ask_in_loop(model, "call_async", "question-1")
+        cancelled.set()
+        return [await ask_in_loop(model, "call_async", f"question-{number}") for number in range(3)]
 
     with Lines(slow) as server:
-        assert asyncio.run(cancelled_then_right(model_at("groq", server.url, library))) == "answer-1"
+        assert asyncio.run(cancelled_then_right(model_at("groq", server.url, library))) == RIGHT
 
 
 @EACH
 def test_a_connection_that_the_server_closed_is_not_used_again(provider: str, way: str, library: str) -> None:
-    with Lines(lambda request: [answered(provider, request)], close=True) as server:
-        assert answers_of(provider, server, way, library, pause=0.02) == RIGHT
-        assert server.connections == 3
+    answer: Answer = lambda request: [answered(provider, request)]  # noqa: E731
+    assert over_connections(3, provider, way, library, answer, close=True) == RIGHT

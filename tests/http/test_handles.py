@@ -9,7 +9,6 @@ import os
 import pickle
 import re
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.loopback import Canned, Loopback, Received
+from support.patience import PATIENCE, wait_until
 from support.questions import (
     EACH,
     EVENTS,
@@ -397,18 +397,25 @@ def test_a_format_that_nobody_has_is_refused(wire: Any) -> None:
 @pytest.mark.parametrize(("way", "library"), pairwise(("call", "stream"), LIBRARIES))
 def test_calls_that_run_go_on_when_their_handle_is_closed(way: str, library: Any) -> None:
     """Plain httpx2 leaves a thread that waits on a closed connection waiting, and pyreqwest fails its calls."""
+    closed = threading.Event()
 
-    def slow(request: bytes) -> list[bytes | float]:
-        return [0.3, answered("openai", request)]
+    def waits(request: bytes) -> list[bytes]:
+        closed.wait(PATIENCE)
+        return [answered("openai", request)]
 
-    with Lines(slow) as server, ThreadPoolExecutor(4) as pool:
-        model = model_at("openai", server.url, library, timeout=5)
-        answers = [pool.submit(ask, model, way, f"question-{number}") for number in range(4)]
-        for _ in range(20):
+    with Lines(waits) as server, ThreadPoolExecutor(4) as pool:
+        model = model_at("openai", server.url, library, timeout=600)
+
+        def all_wait() -> bool:
             model.defaults["provider"].close()
-            time.sleep(0.02)
+            return len(server.requests) == 4
+
+        answers = [pool.submit(ask, model, way, f"question-{number}") for number in range(4)]
+        wait_until(all_wait)
+        model.defaults["provider"].close()
+        closed.set()
         assert [answer.result() for answer in answers] == [f"answer-{number}" for number in range(4)]
-        assert server.ended.wait(5)
+        assert server.ended.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -417,8 +424,8 @@ def test_timeouts_that_differ_at_each_call_leave_few_connections(library: Any) -
         model = model_at("groq", server.url, library)
         before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else pytest.skip("no /proc")
         for number in range(60):
-            model.call("question-1", timeout=10 + number / 100)
-        assert len(os.listdir("/proc/self/fd")) - before < 60
+            model.call("question-1", timeout=60 + number / 100)
+        wait_until(lambda: len(os.listdir("/proc/self/fd")) - before < 60)
 
 
 # --- HTTP clients of the caller's -----------------------------------------------------------------------------------

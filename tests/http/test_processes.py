@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from certificate import write_certificate
+from support.patience import PATIENCE, SUBPROCESS_PATIENCE
 from support.questions import LIBRARIES, MODELS, WAYS, answered, ask_in_loop, model_at
 from support.raw_http import Lines
 from support.sample import pairwise
@@ -39,7 +40,7 @@ def in_child(work: Callable[[], list[str]]) -> tuple[int, int]:
     if child:
         os.close(writer)
         return child, reader
-    signal.alarm(60)  # A child that waits for ever ends, and its result is missing.
+    signal.alarm(120)  # A child that waits for ever ends, and its result is missing.
     try:
         os.write(writer, json.dumps(work()).encode())
     finally:
@@ -100,7 +101,7 @@ def test_children_and_parent_get_their_own_answers(
         yield from (0.003, answered(provider, request))
 
     with Lines(answer, context=context) as server:
-        model = model_at(provider, server.url, http, timeout=20)
+        model = model_at(provider, server.url, http, timeout=60)
         assert wrong(model, way, 0, 1) == []
         children = [in_child(lambda n=n: wrong(model, way, n * 100)) for n in range(1, CHILDREN + 1)]
         own = wrong(model, way, 9000)
@@ -112,7 +113,7 @@ def test_children_and_parent_get_their_own_answers(
 @pytest.mark.parametrize("provider", MODELS)
 def test_a_child_that_ends_leaves_the_connection_of_its_parent_in_use(provider: str, http: str) -> None:
     with Lines(lambda request: [answered(provider, request)]) as server:
-        model = model_at(provider, server.url, http, timeout=20)
+        model = model_at(provider, server.url, http, timeout=60)
 
         async def ask() -> list[str]:
             texts = [(await model.call_async("question-1")).text(), model.call("question-2").text()]
@@ -139,7 +140,7 @@ with Lines(lambda request: [answered("anthropic", request)]) as server:
     ask(model_at("anthropic", server.url, "httpx2"), "stream", "question-1")
     child = os.fork()
     if not child:
-        print(ask(model_at("anthropic", server.url, "pyreqwest", timeout=9), "call", "question-2"), flush=True)
+        print(ask(model_at("anthropic", server.url, "pyreqwest", timeout=60), "call", "question-2"), flush=True)
         os._exit(0)
     sys.exit(os.waitpid(child, 0)[1])
 """
@@ -149,7 +150,7 @@ with Lines(lambda request: [answered("anthropic", request)]) as server:
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=SUBPROCESS_PATIENCE,
     )
     assert (done.stdout, done.stderr, done.returncode) == ("answer-2\n", "", 0)
 
@@ -196,15 +197,15 @@ def test_a_child_can_call_though_another_thread_was_opening_connections(monkeypa
 
     def slow(clients: libraries.Clients) -> Any:
         building.set()
-        forked.wait(10)
+        forked.wait(PATIENCE)
         return build(clients)
 
     with Lines(lambda request: [answered("google", request)]) as server:
-        model = model_at("google", server.url, "httpx2", timeout=5)
+        model = model_at("google", server.url, "httpx2", timeout=60)
         monkeypatch.setattr(libraries.Clients, "_opened", slow)
         thread = threading.Thread(target=model.call, args=("question-1",))
         thread.start()
-        assert building.wait(10)
+        assert building.wait(PATIENCE)
 
         def work() -> list[str]:
             forked.set()
@@ -222,7 +223,7 @@ def test_a_child_can_call_though_another_thread_was_opening_connections(monkeypa
 @pytest.mark.parametrize(("provider", "way", "library"), pairwise(MODELS, WAYS, LIBRARIES))
 def test_threads_with_loops_of_their_own_get_their_own_answers(provider: str, way: str, library: str) -> None:
     with Lines(lambda request: [0.001, answered(provider, request)]) as server:
-        model = model_at(provider, server.url, library, timeout=20)
+        model = model_at(provider, server.url, library, timeout=60)
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(lambda number: wrong(model, way, number * 100, 5), range(1, 17))) == [[]] * 16
 
@@ -230,14 +231,14 @@ def test_threads_with_loops_of_their_own_get_their_own_answers(provider: str, wa
 @pytest.mark.parametrize(("provider", "way", "library"), pairwise(MODELS, WAYS[1::2], LIBRARIES))
 def test_loop_after_loop_can_call(provider: str, way: str, library: str) -> None:
     with Lines(lambda request: [answered(provider, request)]) as server:
-        model = model_at(provider, server.url, library, timeout=20)
+        model = model_at(provider, server.url, library, timeout=60)
         assert [wrong(model, way, number * 10, 2) for number in range(5)] == [[]] * 5
 
 
 @pytest.mark.parametrize(("provider", "library"), pairwise(MODELS, LIBRARIES))
 def test_many_calls_at_once_get_their_own_answers(provider: str, library: str) -> None:
     with Lines(lambda request: [0.01, answered(provider, request)]) as server:
-        model = model_at(provider, server.url, library, timeout=20)
+        model = model_at(provider, server.url, library, timeout=60)
 
         async def ask() -> list[str]:
             texts = await asyncio.gather(
@@ -289,7 +290,7 @@ def test_a_program_that_ends_prints_nothing(way: str, library: str, ending: str)
         paths = os.pathsep.join([str(ROOT / "tests"), *filter(None, sys.path)])
         ran = subprocess.run(
             [sys.executable, *warnings, "-c", PROGRAM, way, library, server.url, ending],
-            capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "PYTHONPATH": paths},
+            capture_output=True, text=True, timeout=SUBPROCESS_PATIENCE, check=False, env={**os.environ, "PYTHONPATH": paths},
         )  # fmt: skip
     assert (ran.stdout, ran.stderr, ran.returncode) == ("answer-1\n", "", 0)
 
@@ -303,4 +304,4 @@ def test_the_closing_of_connections_lets_every_socket_go() -> None:
     for library in LIBRARIES:
         with Lines(lambda request: [answered("anthropic", request)]) as server:
             asyncio.run(ask(model_at("anthropic", server.url, library)))
-            assert server.ended.wait(5)
+            assert server.ended.wait(PATIENCE)

@@ -12,7 +12,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, TypeAlias, cast
 
@@ -75,9 +75,10 @@ class Loopback:
         self._replies = list(replies)
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
+        self._over = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def url(self) -> str:
@@ -88,13 +89,23 @@ class Loopback:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._over = True
+        socket.create_connection(self._server.server_address[:2]).close()  # What is waited for in `_accept`.
         self._thread.join()
+        self._server.server_close()
         # A later server may get the same port: no client may still reach this one over a connection that it keeps.
         for connection in self._connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        """Hand each connection to a thread. `serve_forever` would look only now and then whether it is over."""
+        while True:
+            connection, address = self._server.get_request()
+            if self._over:
+                self._server.shutdown_request(connection)
+                return
+            self._server.process_request(connection, address)
 
     def serve(self, connection: socket.socket) -> None:
         """Remember a connection, to be closed with the server."""
@@ -105,6 +116,14 @@ class Loopback:
             self.requests.append(request)
             reply = self._replies[min(len(self.requests), len(self._replies)) - 1]
         return reply if isinstance(reply, Canned) else reply(request)
+
+
+@contextlib.contextmanager
+def nobody() -> Generator[str]:
+    """Yield a URL at which nobody listens, and no other process will while the block runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def _handler(owner: Loopback) -> type[BaseHTTPRequestHandler]:

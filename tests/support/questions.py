@@ -114,8 +114,9 @@ def ok(request: Received) -> Canned:
     return Canned(body_of(format_of(request.path), "ok", stream=stream), headers={"content-type": kind})
 
 
-END_OF_STREAM = 0.15
-"""Seconds after a stream in which its end is read, while its reader goes on; then its connection can take the next request."""
+END_OF_STREAM = 0.03
+"""Seconds after a stream in which its end is read as a rule, while its reader goes on; then its connection can take the next
+request."""
 
 
 def model_at(provider: str, url: str, library: Any = "auto", **settings: Any) -> Any:

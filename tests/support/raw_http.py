@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import math
 import socket
 import ssl
 import threading
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Self, TypeAlias
 
 import httpx2
+
+from support.patience import PATIENCE
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -40,6 +43,9 @@ FAILURES = {
 Answer: TypeAlias = bytes | Callable[[bytes], Iterable[bytes | float]]
 """What is sent in answer to a request, or what makes it of the request: bytes, and seconds to wait between them."""
 
+FOREVER = math.inf
+"""Stands for silence until the client leaves or the server ends. `Lines.lost_patience` says that a client did not leave."""
+
 
 def read_request(sock: socket.socket) -> bytes:
     """Read the next request's head and body, which may arrive in several pieces; empty if the connection ended."""
@@ -66,6 +72,7 @@ class Lines:
     def __init__(self, *answers: Answer, close: bool = False, context: ssl.SSLContext | None = None) -> None:
         self.connections = 0
         self.ended = threading.Event()
+        self.lost_patience = False
         self.requests: list[bytes] = []
         self._answers, self._close, self._context = list(answers), close, context
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -92,7 +99,7 @@ class Lines:
                     self.requests.append(request)
                     answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                     for piece in [answer] if isinstance(answer, bytes) else answer(request):
-                        sock.sendall(piece) if isinstance(piece, bytes) else time.sleep(piece)
+                        self._send(sock, piece)
                     if self._close:
                         return
         except OSError:
@@ -100,12 +107,25 @@ class Lines:
         finally:
             self.ended.set()
 
+    def _send(self, sock: socket.socket, piece: bytes | float) -> None:
+        if isinstance(piece, bytes):
+            sock.sendall(piece)
+        elif piece < FOREVER:
+            time.sleep(piece)
+        else:
+            sock.settimeout(PATIENCE)
+            try:
+                while sock.recv(65536):
+                    pass
+            except TimeoutError:
+                self.lost_patience = True
+                raise
+            raise ConnectionError("the client left")
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # So that no thread goes on waiting, under a number that another socket may get.
+        with contextlib.suppress(OSError):  # So that no thread waits on under a number that another socket may get.
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
