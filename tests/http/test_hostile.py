@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from typing import Any, cast
 
+import http_fuzz
 import pytest
+import ways_to_ask
 from http_fuzz import Question, Result, Run, rounds_of, run
 from support.hostile_answers import FAULTS, Fault
 from support.hostile_server import HostileServer, prompt_of
+from support.patience import PATIENCE, SUBPROCESS_PATIENCE, at_some_pace
 from ways_to_ask import WAYS, Way
 
 FAST = [fault for fault in FAULTS.values() if not fault.slow]
@@ -31,6 +34,12 @@ def usable(way: Way) -> Way:
     if way.ours and importlib.util.find_spec("capably.http") is None:
         pytest.skip("capably sends over the SDKs")
     return way
+
+
+@pytest.fixture(autouse=True)
+def silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no busy machine be taken for a silent server."""
+    monkeypatch.setattr(ways_to_ask, "SILENCE", PATIENCE)
 
 
 EACH_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
@@ -54,12 +63,20 @@ def wrong(outcome: Run) -> list[Result]:
 
 
 @EACH_WAY
-def test_a_correct_answer_is_read_and_no_answer_reaches_the_next_question(way: Way) -> None:
-    outcome = run(usable(way), one_by_one(ALONE, after=1))
-    assert wrong(outcome) == []
-    assert outcome.broken(way) == []
-    found, correct = outcomes(outcome.results), [fault.name for fault in ALONE if fault.right]
-    assert {name: found[name] for name in correct} == dict.fromkeys(correct, "right")
+def test_a_correct_answer_is_read_and_no_answer_reaches_the_next_question(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usable(way)
+
+    def story(pace: float) -> None:
+        monkeypatch.setattr(http_fuzz, "SETTLE", 0.01 * pace)
+        outcome = run(way, one_by_one(ALONE, after=1))
+        assert wrong(outcome) == []
+        assert outcome.broken(way) == []
+        found, correct = outcomes(outcome.results), [fault.name for fault in ALONE if fault.right]
+        assert {name: found[name] for name in correct} == dict.fromkeys(correct, "right")
+
+    at_some_pace(story)
 
 
 @EACH_WAY
@@ -70,11 +87,17 @@ def test_a_second_reply_in_the_same_packet_reaches_a_later_question_over_httpx2_
 
 
 @OURS
-def test_silence_is_an_error_unless_the_stream_is_complete(way: Way) -> None:
-    outcome = run(usable(way), [[Question(fault.name, f"q{place:012x}") for place, fault in enumerate(SLOW)]])
-    assert {name: words.split()[0] for name, words in outcomes(outcome.results).items()} == {
-        fault.name: "right" if way.streamed and fault.complete else "error" for fault in SLOW
-    }
+def test_silence_is_an_error_unless_the_stream_is_complete(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    usable(way)
+
+    def story(pace: float) -> None:
+        monkeypatch.setattr(ways_to_ask, "SILENCE", 0.2 * pace)
+        outcome = run(way, [[Question(fault.name, f"q{place:012x}") for place, fault in enumerate(SLOW)]])
+        assert {name: words.split()[0] for name, words in outcomes(outcome.results).items()} == {
+            fault.name: "right" if way.streamed and fault.complete else "error" for fault in SLOW
+        }
+
+    at_some_pace(story)
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way.streamed and way.sync], ids=lambda way: way.name)
@@ -87,9 +110,15 @@ def test_a_stream_gives_what_is_there_while_the_server_is_silent(way: Way) -> No
 
 
 @OURS
-def test_questions_in_random_order_some_at_once_and_some_left_early(way: Way) -> None:
-    outcome = run(usable(way), list(rounds_of(100, 11, [fault.name for fault in FAST])))
-    assert outcome.broken(way) == []
+def test_questions_in_random_order_some_at_once_and_some_left_early(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    usable(way)
+
+    def story(pace: float) -> None:
+        monkeypatch.setattr(http_fuzz, "SETTLE", 0.01 * pace)
+        outcome = run(way, list(rounds_of(100, 11, [fault.name for fault in FAST])))
+        assert outcome.broken(way) == []
+
+    at_some_pace(story)
 
 
 FIRST_IN_A_THREAD = """
@@ -97,8 +126,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from support.hostile_server import HostileServer, prompt_of
+import ways_to_ask
 from ways_to_ask import WAYS
 
+ways_to_ask.SILENCE = 60
 way = next(way for way in WAYS if way.name == sys.argv[1])
 
 def ask_one(number):
@@ -119,7 +150,8 @@ def test_a_process_whose_first_call_was_in_a_thread_that_ended_goes_on(way: Way)
     """The memory allocator in pyreqwest 0.15 belongs to the thread that imports it first, and dies after it."""
     program = [sys.executable, "-c", FIRST_IN_A_THREAD, usable(way).name]
     paths = os.pathsep.join(path for path in sys.path if path)
-    done = subprocess.run(program, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=SUBPROCESS_PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -236,7 +236,7 @@ BROKEN = (
     Fault("close", lambda q: [End.CLOSE]),
     Fault("reset", lambda q: [End.RESET]),
     Fault("silence", lambda q: [End.HOLD], slow=True),
-    Fault("too-late", lambda q: [1.5, q.reply()], slow=True),
+    Fault("too-late", lambda q: [8.0, q.reply()], slow=True),
     Fault("100-close", lambda q: [CONTINUE, PAUSE, End.CLOSE]),
     Fault("1xx-silence", lambda q: [HINTS, End.HOLD], slow=True),
     Fault("reset-after", lambda q: [q.reply(), End.RESET]),
