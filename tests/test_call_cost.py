@@ -25,7 +25,7 @@ import pytest
 from cases import CASES, EVENTS, MODELS, SHORT, TURNS, WIRES, Case, base_url
 from ours import System
 from replies import events, reply
-from support.call_cost import calls_by_name, calls_made, fewest_calls
+from support.call_cost import calls_by_name, fewest_calls
 from support.loopback import Canned, Loopback, Received
 
 from capably import llm
@@ -122,7 +122,7 @@ def test_what_a_model_takes_is_looked_up_and_not_worked_out(name: str) -> None:
     asked = Call(id, info, str(info.endpoint), params, messages, "raise")
     check: Callable[[], object] = lambda: check_call(asked)  # noqa: E731
     assert check() == []
-    made = calls_made(check) - len(("<lambda>", "setprofile"))
+    made = fewest_calls(check) - len(("<lambda>", "setprofile"))
     assert made <= most, "see `calls_by_name`"
 
 

@@ -16,6 +16,7 @@ from typing import Any, assert_never, assert_type, cast
 import pytest
 from hypothesis import given, strategies as st
 from support.call_cost import calls_made
+from support.patience import PATIENCE
 
 from capably import llm
 from capably.responses.chunk_splitter import parts_of
@@ -649,8 +650,9 @@ class Dripping:
         connection, _ = self._socket.accept()
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        end = time.monotonic() + PATIENCE
         try:
-            for _ in range(2000):
+            while time.monotonic() < end:
                 connection.sendall(self._event)
                 time.sleep(0.002)
         except OSError:
@@ -688,7 +690,7 @@ def test_closing_early_closes_the_connection(provider: str, form: str) -> None:
     async def leave() -> None:
         async with await model.stream_async("Hi") as stream:
             assert await anext(stream.text_stream()) == "a"
-        assert await asyncio.to_thread(server.left.wait, 5)
+        assert await asyncio.to_thread(server.left.wait, PATIENCE)
 
     try:
         if form == "async":
@@ -696,7 +698,7 @@ def test_closing_early_closes_the_connection(provider: str, form: str) -> None:
         else:
             with model.stream("Hi") as stream:
                 assert next(stream.text_stream()) == "a"
-            assert server.left.wait(5)
+            assert server.left.wait(PATIENCE)
     finally:
         llm.configure(provider)
 

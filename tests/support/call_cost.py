@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -32,9 +33,13 @@ def calls_by_name(work: Callable[[], object]) -> Counter[str]:
         elif event == "c_call":
             calls[argument.__name__] += 1
 
+    collects = gc.isenabled()
+    gc.disable()  # What others left behind is not this work's.
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
+        if collects:
+            gc.enable()
     return calls

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_type, cast
 
 import pydantic
 import pytest
+from support.patience import PATIENCE
 
 from capably.tools.context import Context
 from capably.tools.decorator import tool
@@ -508,7 +509,7 @@ def test_async_tools_run_at_once_and_errors_stay_apart() -> None:
 
     calls = [ToolCall(str(number), "meet", {"others": 3}) for number in range(3)]
 
-    outputs = asyncio.run(asyncio.wait_for(run_tool_calls_async(calls, [tool(meet)]), 5))
+    outputs = asyncio.run(asyncio.wait_for(run_tool_calls_async(calls, [tool(meet)]), PATIENCE))
 
     assert [output.value for output in outputs] == ["meet failed with LookupError."] * 3
     assert [str(output.exception) for output in outputs] == ["met"] * 3
@@ -528,17 +529,19 @@ def test_sync_tools_run_in_order_beside_the_async_ones() -> None:
 
 def test_cancelling_a_run_cancels_its_tools() -> None:
     cancelled: list[bool] = []
+    begun = asyncio.Event()
 
     async def wait() -> None:
+        begun.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(600)
         except asyncio.CancelledError:
             cancelled.append(True)
             raise
 
     async def story() -> None:
         run = asyncio.ensure_future(run_tool_calls_async([ToolCall("1", "wait", {})], [tool(wait)]))
-        await asyncio.sleep(0.01)
+        await asyncio.wait_for(begun.wait(), PATIENCE)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
