@@ -14,7 +14,7 @@ from sphinx.ext.napoleon import Config
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 from capably import __version__, llm
-from capably.parameters import CAPABILITIES
+from capably.capabilities import CAPABILITIES
 
 project = "capably"
 author = "the capably authors"

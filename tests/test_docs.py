@@ -12,8 +12,9 @@ import pytest
 from support.documents import Block, blocks_of, check_blocks, loopback_providers, run_block, write_files
 
 from capably import llm
+from capably.capabilities import CAPABILITIES
 from capably.cli import main
-from capably.parameters import CAPABILITIES, PARAMETERS
+from capably.parameters import PARAMETERS
 from capably.registry import lookup
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

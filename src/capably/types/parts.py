@@ -388,5 +388,10 @@ class Unknown(Part):
         set_field(self, "raw", raw)
 
 
+PARTS: tuple[type[Part], ...] = tuple(
+    part for base in (Part, Media) for part in base.__subclasses__() if part is not Media
+)
+"""Every class above whose parts stand in messages."""
+
 ResponsePart: TypeAlias = Text | Commentary | Thought | ToolCall | Image | Audio | Refusal | Unknown
 """What the content of a response is made of."""

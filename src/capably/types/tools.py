@@ -332,3 +332,11 @@ class BrowserUse(CallerTool):
         read_console read_network read_page scroll_to switch_tab {_POINTER}
     """.split()
     )
+
+
+BUILTIN_TOOLS: Mapping[str, type[BuiltinTool]] = {
+    tool.kind: tool
+    for tool in sorted((*BuiltinTool.__subclasses__(), *CallerTool.__subclasses__()), key=lambda tool: tool.__name__)
+    if tool is not CallerTool
+}
+"""The registry's word -> its class, of every class above."""
