@@ -389,9 +389,11 @@ class Unknown(Part):
 
 
 PARTS: tuple[type[Part], ...] = tuple(
-    part for base in (Part, Media) for part in base.__subclasses__() if part is not Media
+    kind
+    for kind in (*globals().values(),)
+    if isinstance(kind, type) and issubclass(kind, Part) and kind not in (Part, Media)
 )
-"""Every class above whose parts stand in messages."""
+"""The classes above whose parts stand in messages, in this order."""
 
 ResponsePart: TypeAlias = Text | Commentary | Thought | ToolCall | Image | Audio | Refusal | Unknown
 """What the content of a response is made of."""

@@ -336,7 +336,7 @@ class BrowserUse(CallerTool):
 
 BUILTIN_TOOLS: Mapping[str, type[BuiltinTool]] = {
     tool.kind: tool
-    for tool in sorted((*BuiltinTool.__subclasses__(), *CallerTool.__subclasses__()), key=lambda tool: tool.__name__)
-    if tool is not CallerTool
+    for _, tool in sorted(globals().items())
+    if isinstance(tool, type) and issubclass(tool, BuiltinTool) and tool not in (BuiltinTool, CallerTool)
 }
-"""The registry's word -> its class, of every class above."""
+"""The registry's word -> the class, of each class above."""
