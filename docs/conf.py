@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from docutils.nodes import Element
@@ -14,7 +15,9 @@ from sphinx.ext.napoleon import Config
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 from capably import __version__, llm
-from capably.parameters import CAPABILITIES
+from capably.capabilities import CAPABILITIES
+from capably.types.parts import PARTS
+from capably.types.tools import BUILTIN_TOOLS
 
 project = "capably"
 author = "the capably authors"
@@ -34,6 +37,13 @@ autodoc_default_options = {"members": True, "inherited-members": "BaseException,
 # Types that have no entry in the reference: the standard library's, type variables, base classes. A name of `llm` must resolve.
 nitpick_ignore_regex = [("py:.*", r"(?!capably\.llm\.|llm\.).*")]
 
+DECLARED: Mapping[str, list[str]] = {
+    "@CAPABILITIES@": [capability.name for capability in CAPABILITIES.values()],
+    "@PARTS@": [part.__name__ for part in PARTS],
+    "@BUILTIN_TOOLS@": [tool.__name__ for tool in BUILTIN_TOOLS.values()],
+}
+"""Mark in a page -> the classes that the build lists there."""
+
 _PUBLIC: list[str] = list(dir(llm))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 _GOOGLE: Any = Config(napoleon_use_ivar=True)
 _MADE_BY_LIBRARY = re.compile(
@@ -43,16 +53,16 @@ _MADE_BY_LIBRARY = re.compile(
 
 def setup(app: Sphinx) -> None:
     """Connect what reads docstrings and links types."""
-    app.connect("source-read", _list_capabilities)
+    app.connect("source-read", _list_declared)
     app.connect("autodoc-process-docstring", _read_docstring)
     app.connect("autodoc-process-signature", _hide_constructor)
     app.connect("missing-reference", _link_public_name)
 
 
-def _list_capabilities(app: Sphinx, name: str, source: list[str]) -> None:
-    """Write an entry for each capability class where a page has `@CAPABILITIES@`."""
-    entries = "\n".join(f".. autoclass:: {capability.name}" for capability in CAPABILITIES.values())
-    source[0] = source[0].replace("@CAPABILITIES@", entries)
+def _list_declared(app: Sphinx, name: str, source: list[str]) -> None:
+    """Write an entry for each class where a page has one of the marks."""
+    for mark, names in DECLARED.items():
+        source[0] = source[0].replace(mark, "\n".join(f".. autoclass:: {name}" for name in names))
 
 
 def _read_docstring(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:

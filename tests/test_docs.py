@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -12,9 +13,13 @@ import pytest
 from support.documents import Block, blocks_of, check_blocks, loopback_providers, run_block, write_files
 
 from capably import llm
+from capably.capabilities import CAPABILITIES
 from capably.cli import main
-from capably.parameters import CAPABILITIES, PARAMETERS
+from capably.modalities import MODALITY_OF
+from capably.parameters import FEATURES, PARAMETERS
 from capably.registry import lookup
+from capably.types.parts import PARTS
+from capably.types.tools import BUILTIN_TOOLS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -75,15 +80,33 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 
 def test_the_reference_has_every_public_name_once() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
-    assert "@CAPABILITIES@" in text
     listed = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", text, re.MULTILINE)
-    assert sorted([*listed, *(capability.name for capability in CAPABILITIES.values())]) == sorted(dir(llm))
+    declared = {
+        "@CAPABILITIES@": [capability.name for capability in CAPABILITIES.values()],
+        "@PARTS@": [part.__name__ for part in PARTS],
+        "@BUILTIN_TOOLS@": [tool.__name__ for tool in BUILTIN_TOOLS.values()],
+    }
+    assert [mark for mark in declared if text.count(mark) != 1] == []
+    assert sorted([*listed, *itertools.chain(*declared.values())]) == sorted(dir(llm))
 
 
 def test_the_table_of_parameters_has_every_parameter() -> None:
     table = (DOCS / "calls.md").read_text(encoding="utf-8").partition("## Parameters")[2].partition("```")[0]
     cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert sorted(re.findall(r"`(\w+)`", " ".join(cells))) == sorted(["content", *PARAMETERS])
+
+
+def test_the_page_of_spellings_says_how_each_api_spells_each_feature_or_that_it_cannot() -> None:
+    page = (DOCS / "reference" / "spellings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (.*) \|$", page, re.MULTILINE))
+    assert rows["seed"] == "— | — | `seed` | `generationConfig.seed`"
+    assert rows["reasoning.budget_tokens"].startswith("`thinking.budget_tokens` | — | — |")
+    assert rows["llm.Video"] == "— | — | — | `inlineData`"
+    assert rows["llm.Memory"] == '`"tools": [{"type": "memory_20250818", "name": "memory"}]` | — | — | —'
+    assert "`seed`: `random_seed`" in rows["mistral"]
+    assert rows["azure"] == "nothing"
+    classes = {f"llm.{kind.__name__}" for kind in (*MODALITY_OF, *BUILTIN_TOOLS.values())}
+    assert rows.keys() > {*FEATURES, *classes, "mistral", "openrouter", "xai"}
 
 
 def test_the_table_of_keys_has_every_provider() -> None:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from capably import llm
-from capably.parameters import CAPABILITIES, PARAMETERS, CallParams, static_type
+from capably.capabilities import CAPABILITIES
+from capably.parameters import PARAMETERS, CallParams, static_type
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
+from capably.modalities import SELECTORS
 from capably.parameters import PARAMETERS
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Model, Price, Profile, Rates, Registry
@@ -15,7 +16,6 @@ Fields: TypeAlias = dict[str, Any]
 
 _YES: Final = ("always", "reasoning_off", "without_budget", "optional", "json_schema", "anywhere")
 _NO: Final = ("never", "ignored", "json_object", "start")
-_MODALITIES: Final = ("image", "document", "audio", "video")
 
 
 def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
@@ -67,11 +67,9 @@ def _numbers(model: Model, day: datetime.date) -> Iterator[tuple[str, Any]]:
 
 
 def _capabilities(profile: Profile) -> Iterator[tuple[str, Any]]:
-    for modality in _MODALITIES:
-        unknown = modality in profile.unverified_input
-        yield f"input.{modality}", UNVERIFIED if unknown else modality in profile.input
-    for modality in ("image", "audio"):
-        yield f"output.{modality}", modality in profile.output
+    for side, modality in SELECTORS.values():
+        unknown = side == "input" and modality in profile.unverified_input
+        yield f"{side}.{modality}", UNVERIFIED if unknown else modality in getattr(profile, side)
     yield from _tools(profile)
     yield "structured_output", profile.structured_output
     yield from _reasoning(profile)

@@ -12,9 +12,12 @@ from capably_codegen.provenance import provenance
 from capably_codegen.registry import load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Registry
+from capably_codegen.spellings_page import spellings_page
 
 SCHEMA_FILE = Path(__file__).parent / "registry.schema.json"
 OVERLAY_SCHEMA_FILE = Path(__file__).parent / "overlay.schema.json"
+ROOT = Path(__file__).resolve().parents[2]
+SPELLINGS_PAGE = ROOT / "docs" / "reference" / "spellings.md"
 
 
 def schema_text() -> str:
@@ -63,10 +66,15 @@ def compiled_file(registry: Path) -> Path:
     return registry.with_suffix(".json")
 
 
-def generate_schema(*, check: bool = False) -> list[str]:
-    """Bring the JSON Schemas beside this module up to date, or with `check` return which are stale."""
+def generate_for_clone(registry: Path, *, check: bool = False) -> list[str]:
+    """Bring up to date what only a clone has, or with `check` return what is stale: the JSON Schemas, and a page of `docs`."""
     stale: list[str] = []
-    for file, fresh in ((SCHEMA_FILE, schema_text()), (OVERLAY_SCHEMA_FILE, overlay_schema_text())):
+    texts = {
+        SCHEMA_FILE: schema_text(),
+        OVERLAY_SCHEMA_FILE: overlay_schema_text(),
+        SPELLINGS_PAGE: spellings_page(load_registry(registry).registry),
+    }
+    for file, fresh in texts.items():
         if sync.difference(file, fresh):
             stale.append(f"{file.name} is stale" if check else f"wrote {file.name}")
             if not check:
@@ -75,7 +83,6 @@ def generate_schema(*, check: bool = False) -> list[str]:
 
 
 def is_source_tree(registry: Path) -> bool:
-    """Return whether this is capably's own registry in a clone, so that the JSON Schemas are updated too."""
+    """Return whether this is capably's own registry in a clone, so that `generate_for_clone` applies."""
     here = Path(__file__).resolve().parent
-    root = here.parent.parent
-    return here == root / "codegen" / "capably_codegen" and registry.resolve() == root / "model_registry.yaml"
+    return here == ROOT / "codegen" / "capably_codegen" and registry.resolve() == ROOT / "model_registry.yaml"

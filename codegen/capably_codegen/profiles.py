@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from capably.parameters import CAPABILITIES
-from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
+from capably.capabilities import CAPABILITIES
+from capably.modalities import OUTPUTS
+from capably.registry.rules import Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
 from capably_codegen.default_states import (
     FREE,
@@ -31,6 +32,7 @@ from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
     PARAMETERS,
+    PARTS,
     Method,
     Signature,
     literal,
@@ -159,7 +161,7 @@ def any_stub() -> ProfileStub:
     }
     words = {
         "input": tuple(PARTS),
-        "output": ("text", "image", "audio"),
+        "output": ("text", *OUTPUTS),
         "builtin_tools": tuple(BUILTINS),
         "reasoning": ("off", *EFFORTS),
         "verbosity": ("low", "medium", "high"),
@@ -223,5 +225,5 @@ def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Method]:
 _MARKS = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
 """Capabilities that a model has with any words -> the rule behind each."""
 
-_PLAIN = ("tools_with_format", "image_output", "audio_output")
+_PLAIN = ("tools_with_format", *(has.feature for has in OUTPUTS.values()))
 """Capabilities beside the parameters that take the same values of every model."""

@@ -15,11 +15,10 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from capably.registry.rules import PARTS
 from capably_codegen.profiles import class_name, profile_class
 from capably_codegen.requirements import AXES
 from capably_codegen.schema import Model, Profile, Reasoning, Registry
-from capably_codegen.signatures import BUILTINS
+from capably_codegen.signatures import BUILTINS, PARTS
 
 Key: TypeAlias = tuple[str | int, ...]
 UNVERIFIED = "unverified"

@@ -9,8 +9,8 @@ from typing import Any
 
 import jinja2
 
+from capably.modalities import SELECTORS as MODALITIES
 from capably.parameters import CONTENT, PARAMETERS as DECLARED, SELECTORS
-from capably.registry.rules import PARTS
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
@@ -20,7 +20,7 @@ from capably_codegen.provider_settings import FUNCTIONS, setting_groups
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
-from capably_codegen.signatures import BUILTINS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.signatures import BUILTINS, PARTS, REFUSALS, ROUTING, Parameter, literal
 from capably_codegen.tool_names import tool_names, with_short_names
 
 
@@ -272,7 +272,7 @@ def _environment() -> jinja2.Environment:
         "requirements": REQUIREMENTS,
         "generics": GENERICS,
         "methods": METHODS,
-        "selectors": SELECTORS,
+        "selectors": (*SELECTORS, *MODALITIES),
     }
     environment.globals.update(declared)
     environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class, calls=macros.calls)

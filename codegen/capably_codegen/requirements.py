@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from capably.parameters import CAPABILITIES, FEATURES, PARAMETERS
+from capably.capabilities import CAPABILITIES
+from capably.modalities import OUTPUTS
+from capably.parameters import FEATURES, PARAMETERS
 from capably_codegen.signatures import Method, Parameter
 
 
@@ -64,7 +66,7 @@ AXES: tuple[Axis, ...] = tuple(_axis(method) for method, type in _TYPES.items() 
 _MADE_OF: Mapping[str, str] = {
     "reasoning": "ReasoningT | Reasoning[ReasoningT, Never]",
     "tools": "Sequence[ToolsT | BuiltinToolsT | NoTool]",
-    "output": "Sequence[ImageOutputT | AudioOutputT | NoOutput]",
+    "output": f"Sequence[{' | '.join(_axis(has.feature).variable for has in OUTPUTS.values())} | NoOutput]",
 }
 """Parameters whose type is more than the type variable of their axis."""
 

@@ -15,34 +15,19 @@ Conditions are words:
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-Modality: TypeAlias = Literal["text", "image", "document", "audio", "video"]
+from capably.modalities import MODALITIES
+from capably.types.tools import BUILTIN_TOOLS
+
 Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
 Endpoint: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
 Unverified: TypeAlias = Literal["unverified"]
 YesNo: TypeAlias = StrictBool | Unverified
 When: TypeAlias = Literal["always", "reasoning_off", "without_budget", "never", "unverified"]
 Sampled: TypeAlias = Literal["always", "reasoning_off", "ignored", "never", "unverified"]
-BuiltinTool: TypeAlias = Literal[
-    "apply_patch",
-    "bash",
-    "browser_use",
-    "code_execution",
-    "computer_use",
-    "file_search",
-    "google_maps",
-    "image_generation",
-    "mcp",
-    "memory",
-    "shell",
-    "text_editor",
-    "tool_search",
-    "web_fetch",
-    "web_search",
-]
 Usd: TypeAlias = Annotated[float, Field(ge=0)]
 Tokens: TypeAlias = Annotated[int, Field(gt=0)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
@@ -53,6 +38,14 @@ Setting: TypeAlias = Annotated[
         r"|header\.[a-z0-9-]+)$"
     ),
 ]
+
+
+if TYPE_CHECKING:
+    Modality: TypeAlias = str
+    BuiltinTool: TypeAlias = str
+else:  # The words that `capably.modalities` and `capably.types.tools` declare.
+    Modality = Literal[*MODALITIES]
+    BuiltinTool = Literal[*BUILTIN_TOOLS]
 
 
 class Entry(BaseModel):

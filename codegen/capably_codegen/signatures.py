@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from capably.modalities import MODALITIES
 from capably.parameters import FEATURES, PARAMETERS as DECLARED, PER_CALL, ROUTING as ROUTING_NAMES, static_type
 from capably.registry.rules import Rule
+from capably.types.tools import BUILTIN_TOOLS
 
 ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
 NOT_WITH_TOOLS = "NotTogetherWithTools"
@@ -15,24 +17,11 @@ NOT_ACCEPTED = "NotAcceptedByThisModel"
 REFUSALS = (ONLY_WITH_REASONING_OFF, NOT_WITH_TOOLS, NOT_ACCEPTED)
 """Types of parameters that a signature names only to refuse them."""
 
-BUILTINS = {
-    "apply_patch": "ApplyPatch",
-    "bash": "Bash",
-    "browser_use": "BrowserUse",
-    "code_execution": "CodeExecution",
-    "computer_use": "ComputerUse",
-    "file_search": "FileSearch",
-    "google_maps": "GoogleMaps",
-    "image_generation": "ImageGeneration",
-    "mcp": "MCPServer",
-    "memory": "Memory",
-    "shell": "Shell",
-    "text_editor": "TextEditor",
-    "tool_search": "ToolSearch",
-    "web_fetch": "WebFetch",
-    "web_search": "WebSearch",
-}
-"""The registry's word for a built-in tool -> its class."""
+BUILTINS: Mapping[str, str] = {word: tool.__name__ for word, tool in BUILTIN_TOOLS.items()}
+"""The registry's word for a built-in tool -> the name of its class."""
+
+PARTS: Mapping[str, str] = {word: modality.part.__name__ for word, modality in MODALITIES.items()}
+"""The registry's word for a modality -> the name of the class of its parts."""
 
 EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
 

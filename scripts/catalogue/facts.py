@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from capably.cli.provenance import provenance_of
+from capably.modalities import INPUTS, OUTPUTS
 from capably.registry.cost import price_on
 from capably.registry.lookup import providers, rules_for
 from capably.types.facts import UNVERIFIED, ModelInfo
@@ -18,12 +19,8 @@ if TYPE_CHECKING:
     from capably.types.facts import ModelJson
 
 CAPABILITIES: Final[Mapping[str, str]] = {
-    "reads image": "Reads images",
-    "reads document": "Reads documents",
-    "reads audio": "Hears audio",
-    "reads video": "Sees video",
-    "writes image": "Draws images",
-    "writes audio": "Speaks",
+    **{f"reads {word}": f"Reads {word}" for word in INPUTS},
+    **{f"writes {word}": f"Writes {word}" for word in OUTPUTS},
     "tools": "Tools",
     "forced tools": "Forced tools",
     "structured output": "Structured output",
@@ -48,8 +45,8 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "Long prompts": ("prices.above_*",),
     "In batches": ("prices.batch",),
     "Price to come": ("prices@*",),
-    "Reads": ("input.image", "input.document", "input.audio", "input.video"),
-    "Writes": ("output.image", "output.audio"),
+    "Reads": tuple(f"input.{word}" for word in INPUTS),
+    "Writes": tuple(f"output.{word}" for word in OUTPUTS),
     "Tools": ("tools",),
     "Forced tools": ("tools.forced",),
     "Parallel tools": ("tools.parallel",),
@@ -118,10 +115,10 @@ def _can(info: ModelInfo) -> Iterable[str]:
     if info.facts is None:
         return
     rules = rules_for(info, info.endpoint)
-    for modality in ("image", "document", "audio", "video"):
+    for modality in INPUTS:
         if modality in info.facts["input"]:
             yield f"reads {modality}"
-    for modality in ("image", "audio"):
+    for modality in OUTPUTS:
         if modality in info.facts["output"]:
             yield f"writes {modality}"
     for key, name in (

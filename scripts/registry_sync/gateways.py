@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, cast
 
 from capably_codegen.registry import UNVERIFIED, load_registry
 
+from capably.modalities import INPUTS
 from registry_sync.claims import SourceError, without_none
 from registry_sync.patch import priced, statement
 from registry_sync.python_data import variable
@@ -29,7 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 HOSTS = ROOT / "codegen" / "capably_codegen" / "hosts"
 _ORDER = ("input", "output", "unverified_input", "tools", "structured_output", "reasoning", "sampling", "builtin_tools")
 """How what a profile says stands in the file."""
-_MODALITIES = ("text", "image", "document", "audio", "video")
 
 
 class Listed(NamedTuple):
@@ -99,7 +99,7 @@ def _of_models_dev(profile: Mapping[str, Any]) -> Listed:
 
 
 def _flagged(profile: Mapping[str, Any], ending: str, **spelt: str) -> list[str]:
-    return [kind for kind in _MODALITIES[1:] if profile.get(spelt.get(kind, f"{kind}{ending}"))]
+    return [kind for kind in INPUTS if profile.get(spelt.get(kind, f"{kind}{ending}"))]
 
 
 # --- litellm: what is not flagged is unknown ----------------------------------------------------------------------
@@ -129,7 +129,7 @@ def litellm_map(theirs: str, host: str) -> Callable[[Path, datetime.date], Listi
 def _of_litellm(fields: Mapping[str, Any], host: str) -> Listed:
     flags = {"tools": "tools", "schema": "structured_output", "reasoning": "reasoning"}
     has = [word for word, field in flags.items() if fields.get(field)]
-    sees = [kind for kind in _MODALITIES[1:] if fields.get(f"input.{kind}")]
+    sees = [kind for kind in INPUTS if fields.get(f"input.{kind}")]
     limits = {"context": fields.get("limits.input"), "output": fields.get("limits.output")}
     dates = without_none({"retires": fields.get("dates.retires")})
     prices = {field: value for field, value in fields.items() if field.startswith("prices")}

@@ -369,38 +369,6 @@ class CallParams(TypedDict, total=False):
     ]
 
 
-BUILTIN_TOOLS = Capability(
-    "HasBuiltinTools",
-    "Has tools that run at the provider: `llm.HasBuiltinTools[llm.WebSearch | llm.CodeExecution]`.",
-    "BuiltinT_contra",
-    feature="builtin_tools",
-    generic="BuiltinT_contra",
-)
-TOOLS_WITH_FORMAT = Capability(
-    "HasToolsWithFormat",
-    "Takes tools of the caller's own and `format=` in one call.",
-    "Yes",
-    feature="tools.with_format",
-    base="HasTools, HasFormat",
-)
-ANSWERS: tuple[Capability, ...] = (
-    Capability("HasThoughts", "Shows something of its reasoning (`response.thoughts`).", "Yes", feature="thoughts"),
-    Capability(
-        "HasImageOutput",
-        'Makes pictures (`response.images`, `output=("text", "image")`).',
-        'Literal["text", "image"]',
-        feature="image_output",
-    ),
-    Capability(
-        "HasAudioOutput",
-        'Makes sound (`response.audio`, `output=("text", "audio")`).',
-        'Literal["text", "audio"]',
-        feature="audio_output",
-    ),
-)
-"""What a function can demand of the answers."""
-
-
 def static_type(name: str) -> str:
     """Return the Python type of a parameter as a signature writes it: `str | Sequence[str]`."""
     hint = get_args(CallParams.__annotations__[name])[0]
@@ -429,12 +397,6 @@ ROUTING: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() 
 
 PER_CALL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.per_call)
 """Parameters that no model has by default."""
-
-CAPABILITIES: Mapping[str, Capability] = {
-    **{name: parameter.has for name, parameter in PARAMETERS.items() if parameter.has},
-    **{has.feature.replace(".", "_"): has for has in (BUILTIN_TOOLS, TOOLS_WITH_FORMAT, *ANSWERS)},
-}
-"""Everything that a function can demand of a model: the method of its class -> the capability."""
 
 SELECTORS: Mapping[str, str] = {
     parameter.selects: parameter.has.feature or name if parameter.has else name

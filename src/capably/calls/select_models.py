@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from capably.modalities import SELECTORS as MODALITIES, Side
 from capably.parameters import SELECTORS
 from capably.registry.cost import price_on
 from capably.registry.lookup import listed_models, providers, rules_for
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
     FoundT = TypeVar("FoundT", bound=ModelBase[Any, Any] | ModelInfo, default=ModelInfo)
     """A demanded model; `ModelInfo` where none is."""
 
-
-MODALITIES: Mapping[str, tuple[Literal["input", "output"], str]] = {
-    "image_input": ("input", "image"),
-    "document_input": ("input", "document"),
-    "audio_input": ("input", "audio"),
-    "video_input": ("input", "video"),
-    "image_output": ("output", "image"),
-    "audio_output": ("output", "audio"),
-}
-"""Selector -> side and modality."""
 
 LIMITS: Mapping[str, Literal["context", "output"]] = {"min_context": "context", "min_output": "output"}
 PRICES: Mapping[str, Literal["input", "output"]] = {"max_input_price": "input", "max_output_price": "output"}
@@ -132,7 +123,7 @@ def _says(when: str, want: bool | None) -> bool:
     return want is None or has is want
 
 
-def _has(facts: Facts, side: Literal["input", "output"], modality: str) -> bool | None:
+def _has(facts: Facts, side: Side, modality: str) -> bool | None:
     """Return whether the model reads or writes this modality; `None` if unknown."""
     return None if side == "input" and modality in facts["unverified_input"] else modality in facts[side]
 

@@ -13,12 +13,12 @@ from capably.calls.select_models import models, price
 from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
 from capably.cli.provenance import provenance_lines, provenance_of
+from capably.modalities import SELECTORS as MODALITIES
 from capably.parameters import FEATURES, PARAMETERS, SELECTORS
 from capably.registry.identify import find_model
 from capably.registry.lookup import rules_for
 from capably.types.facts import ModelInfo
 
-_MODALITIES = ("image_input", "document_input", "audio_input", "video_input", "image_output", "audio_output")
 _NUMBERS = {"min_context": int, "min_output": int, "max_input_price": float, "max_output_price": float}
 
 
@@ -26,7 +26,7 @@ def add_models(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "models", help="list models, filtered by what they can do", description=inspect.getdoc(models)
     )
-    for name in (*SELECTORS, *_MODALITIES):
+    for name in (*SELECTORS, *MODALITIES):
         parser.add_argument(f"--{name.replace('_', '-')}", action=argparse.BooleanOptionalAction, default=None)
     parser.add_argument("--provider", metavar="NAME")
     parser.add_argument("--reasoning", nargs="?", const=True, metavar="LEVEL", help="it reasons, or takes this level")
@@ -53,7 +53,7 @@ def add_show(commands: Any) -> None:
 def _models(options: argparse.Namespace) -> int:
     if options.diff:
         return print_differences(*options.diff)
-    names = (*SELECTORS, *_MODALITIES, *_NUMBERS, "provider", "reasoning")
+    names = (*SELECTORS, *MODALITIES, *_NUMBERS, "provider", "reasoning")
     wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
     try:
         selected = models(deprecated=not options.no_deprecated, **wanted)

@@ -40,7 +40,7 @@ def add_generate(commands: Any) -> None:
 
 def _generate(options: argparse.Namespace) -> int:
     try:
-        from capably_codegen.generate import generate, generate_overlay, generate_schema, is_source_tree
+        from capably_codegen.generate import generate, generate_for_clone, generate_overlay, is_source_tree
         from capably_codegen.registry import RegistryError
         from capably_codegen.sync import OutputError
     except ModuleNotFoundError as missing:
@@ -62,7 +62,7 @@ def _generate(options: argparse.Namespace) -> int:
     except OutputError as error:
         raise ConfigurationError(str(error)) from error
     if is_source_tree(registry):
-        changes += generate_schema(check=options.check)
+        changes += generate_for_clone(registry, check=options.check)
     if not options.check:
         print("\n".join(changes) or "everything is fresh")
         return 0

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
+from capably.modalities import MODALITY_OF
 from capably.types import parts as p
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -218,7 +219,8 @@ def feature_of(part: p.Part) -> str:
     """Return the feature that a part of a message is: `input.audio`, `input.tool_output`, `cache.point`."""
     if isinstance(part, p.CachePoint):
         return "cache.point"
-    return "input." + re.sub(r"(?<!^)(?=[A-Z])", "_", type(part).__name__).lower()
+    modality = MODALITY_OF.get(type(part))
+    return "input." + (modality or re.sub(r"(?<!^)(?=[A-Z])", "_", type(part).__name__).lower())
 
 
 def merge_extra(body: Body, extra: Mapping[str, Any] | None) -> Body:

@@ -8,9 +8,10 @@ from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_
 
 from capably_models._capabilities import REQUIREMENTS, Capabilities
 
-from capably.parameters import CAPABILITIES
+from capably.capabilities import CAPABILITIES
+from capably.modalities import MODALITY_OF
 from capably.registry.lookup import rules_for
-from capably.registry.rules import PARTS, capabilities_of
+from capably.registry.rules import capabilities_of
 from capably.types import parts as p
 from capably.types.facts import ModelInfo
 from capably.types.reasoning import LevelAndBudget, Reasoning
@@ -20,7 +21,6 @@ ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAP
 """Capabilities that require all of these words."""
 
 _PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
-_MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modality, name in PARTS.items()}
 _NOT_REQUIREMENTS = (Capabilities, Protocol, Generic, object)
 
 
@@ -47,8 +47,8 @@ class Requirements:
         )
 
     def _read_part(self, part: Any) -> None:
-        if part in _MODALITIES:
-            self.modalities.add(_MODALITIES[part])
+        if part in MODALITY_OF:
+            self.modalities.add(MODALITY_OF[part])
         elif part in _PART_CAPABILITIES:
             self.words.setdefault(_PART_CAPABILITIES[part], set())
         elif part is not p.Unknown:

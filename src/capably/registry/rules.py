@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from capably.modalities import OUTPUTS
 from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, Facts
 
@@ -22,9 +23,6 @@ Condition: TypeAlias = Literal[
     "always", "reasoning_off", "without_reasoning", "without_budget", "ignored", "never", "unverified"
 ]
 """When a model takes a parameter."""
-
-PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
-"""Modality -> the name of its part class."""
 
 
 _STATED: Mapping[str, tuple[str, str]] = {
@@ -111,15 +109,14 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
 def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
     """Return what a model has in every call by default, so that a function may require it.
 
-    The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
+    The names are those of the rules, `thoughts`, and one for each modality that a model may write (`image_output`).
     """
     reasoning = facts["reasoning"]
     forced = rules["tool_choice.forced"]
     marks = {
         "tool_choice.forced": forced.when in ("always", "without_budget") and not forced.values,
         "thoughts": bool(reasoning) and reasoning != UNVERIFIED and reasoning["visible"] in ("summary", "full"),
-        "image_output": "image" in rules["output"].values,
-        "audio_output": "audio" in rules["output"].values,
+        **{has.feature: word in rules["output"].values for word, has in OUTPUTS.items()},
     }
     always = (n for n, rule in rules.items() if rule.when in ("always", "without_reasoning") and n not in marks)
     return frozenset((*always, *(name for name, has in marks.items() if has)))

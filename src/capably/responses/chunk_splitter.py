@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from capably.modalities import MODALITY_OF
 from capably.responses.part_streams import (
     AnyAsyncStream,
     AnyStream,
@@ -96,7 +97,7 @@ class _Dealer:
             if not stream._text and stream._first:
                 stream._text.add(part.text)
         else:
-            stream.content_type = type(part).__name__.lower()
+            stream.content_type = MODALITY_OF.get(type(part)) or type(part).__name__.lower()
 
     def end(self) -> None:
         for stream in self.dealt:

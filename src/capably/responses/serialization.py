@@ -34,10 +34,9 @@ NOT_SERIALIZED = ("tools", "format", "headers", "provider")
 OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.ToolCall, p.ToolOutput, p.Citation, p.Refusal),
+        *p.PARTS,
         *CALLS,
-        p.Commentary,
-        *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Timeout, Usage),
+        *(SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Timeout, Usage),
         *(Candidate, TokenLogprob),
     )
 }

@@ -388,5 +388,12 @@ class Unknown(Part):
         set_field(self, "raw", raw)
 
 
+PARTS: tuple[type[Part], ...] = tuple(
+    kind
+    for kind in (*globals().values(),)
+    if isinstance(kind, type) and issubclass(kind, Part) and kind not in (Part, Media)
+)
+"""The classes above whose parts stand in messages, in this order."""
+
 ResponsePart: TypeAlias = Text | Commentary | Thought | ToolCall | Image | Audio | Refusal | Unknown
 """What the content of a response is made of."""

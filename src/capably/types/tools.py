@@ -332,3 +332,11 @@ class BrowserUse(CallerTool):
         read_console read_network read_page scroll_to switch_tab {_POINTER}
     """.split()
     )
+
+
+BUILTIN_TOOLS: Mapping[str, type[BuiltinTool]] = {
+    tool.kind: tool
+    for _, tool in sorted(globals().items())
+    if isinstance(tool, type) and issubclass(tool, BuiltinTool) and tool not in (BuiltinTool, CallerTool)
+}
+"""The registry's word -> the class, of each class above."""

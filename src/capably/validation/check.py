@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from capably.modalities import MODALITY_OF
 from capably.providers.adapters import spellings_at
 from capably.registry.lookup import on_registry_change, rules_for
 from capably.types import parts as p
@@ -23,14 +24,6 @@ from capably.validation.refusal import Call, Violation, decide, missing_spelling
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
-
-MODALITY: Mapping[type[p.Part], str] = {
-    p.Text: "text",
-    p.Image: "image",
-    p.Document: "document",
-    p.Audio: "audio",
-    p.Video: "video",
-}
 
 _ANSWERS = ("raise", "warn", "drop")
 
@@ -47,7 +40,7 @@ class CompiledProfile(dict[str, tuple[Constraint, ...]]):
         self.profile: Profile = profile
         self.together: tuple[Constraint, ...] = constraints_together(profile)
         rules = profile.rules
-        readable = frozenset(kind for kind, modality in MODALITY.items() if modality in rules["input"].values)
+        readable = frozenset(kind for kind, modality in MODALITY_OF.items() if modality in rules["input"].values)
         self.parts: frozenset[type[p.Part]] = readable if rules["tools"].refused else readable | {p.ToolOutput}
 
     def __missing__(self, name: str) -> tuple[Constraint, ...]:
@@ -165,7 +158,7 @@ def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any] 
 
 def _part(profile: Profile, part: Any) -> Violation | None:
     rules, kind = profile.rules, f"llm.{part.__class__.__name__}"
-    modality = MODALITY.get(part.__class__)
+    modality = MODALITY_OF.get(part.__class__)
     if modality is not None and modality not in rules["input"].values:
         reason = UNVERIFIED if modality in profile.facts["unverified_input"] else "never"
         what = f"{modality} input (`{kind}`)"

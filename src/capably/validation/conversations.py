@@ -69,10 +69,8 @@ def rules_of(provider: str, endpoint: str | None) -> Rules:
     return rules
 
 
-_SPEECH = frozenset(
-    {p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.Refusal, p.CachePoint, p.Citation, p.Commentary}
-)
-"""Parts that neither call nor answer a call."""
+_NO_SPEECH = (p.ToolCall, p.ToolOutput, p.Unknown)
+"""Parts that call or answer a call, or may do so in the provider's own JSON."""
 
 
 def sendable(
@@ -136,7 +134,7 @@ def is_prefill(message: Message) -> bool:
 
     Answers that the provider broke off (in a tool of its own, at Gemini's token) are no prefill.
     """
-    if type(message) is not AssistantMessage or not _SPEECH.issuperset(map(type, message.content)):
+    if type(message) is not AssistantMessage or any(isinstance(part, _NO_SPEECH) for part in message.content):
         return False
     wire: Any = message.source.wire if message.source else None
     if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):  # pyright: ignore[reportUnknownMemberType]

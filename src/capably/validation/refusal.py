@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from capably.modalities import MODALITY_OF
 from capably.parameters import PARAMETERS
 from capably.providers.adapters import spellings_at
 from capably.providers.spellings import NoSpellingError, Spelling, spelled_as, unspelled
 from capably.registry.lookup import listed_models, rules_for
-from capably.registry.rules import PARTS
 from capably.types.errors import Reason, UnsupportedFeatureError, UnsupportedFeatureWarning
 from capably.types.facts import UNVERIFIED, ModelInfo
 from capably.types.messages import SystemMessage, UserMessage
@@ -203,7 +203,7 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
         name = (
             f"{type(value).__name__}(detail={shown(value.detail)})" if word == "image.detail" else type(value).__name__
         )
-        what = f"{word} input (`llm.{name}`)" if name in PARTS.values() else f"this `llm.{name}`"
+        what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(value.__class__) else f"this `llm.{name}`"
     elif group == "builtin_tools":
         what = f"the built-in tool llm.{type(value).__name__}"
         value = word

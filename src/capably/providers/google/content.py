@@ -186,7 +186,7 @@ def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
     response: Wire = {"name": part.name, "response": {"error" if part.is_error else "output": value}}
     if part.id:
         response = {"id": part.id, **response}
-    encoded = [_encode_media(item, request) for item in media]
+    encoded = [encode_part(item, request) for item in media]
     if _is_gemini_3(request):
         yield {"functionResponse": {**response, "parts": encoded} if encoded else response}
         return
@@ -261,7 +261,10 @@ _ENCODERS: Mapping[type, Callable[[Any, Request], Wire]] = {
     p.Text: _encode_text,
     p.Refusal: _encode_text,
     p.Commentary: _encode_text,
-    p.Media: _encode_media,
+    p.Image: _encode_media,
+    p.Document: _encode_media,
+    p.Audio: _encode_media,
+    p.Video: _encode_media,
     p.ToolCall: _encode_call,
     p.Unknown: _encode_unknown,
 }
