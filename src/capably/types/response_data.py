@@ -104,10 +104,14 @@ class ResponseData:
         matches: list[PartT] = []
         try:
             for place, part in enumerate(parts):
-                if issubclass(part_type(part), kind):
-                    complete = parts[place] = build_part(part)
-                    if isinstance(complete, kind):
-                        matches.append(complete)
+                complete = part
+                if isinstance(part, tuple):
+                    cls, build, source = part
+                    if not issubclass(cls, kind):
+                        continue
+                    complete = parts[place] = build(source)
+                if isinstance(complete, kind):
+                    matches.append(complete)
         except UNREADABLE as error:
             if self.malformed_error is None:
                 raise
