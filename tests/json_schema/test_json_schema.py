@@ -233,7 +233,7 @@ def test_a_type_has_this_json_schema(tp: Any, expected: dict[str, Any]) -> None:
 
 
 def test_a_dataclass_is_described_by_its_own_docstring_and_annotations_and_nests_by_reference() -> None:
-    found = schema.json_schema(Book)
+    found: Any = schema.json_schema(Book)
 
     assert found["description"] == "A printed book."
     assert found["properties"]["title"] == {"type": "string", "description": "As on the cover."}
@@ -244,7 +244,7 @@ def test_a_dataclass_is_described_by_its_own_docstring_and_annotations_and_nests
 
 
 def test_a_recursive_type_is_an_object_at_the_top_that_refers_to_its_definition() -> None:
-    found = schema.json_schema(Node)
+    found: Any = schema.json_schema(Node)
 
     assert found["type"] == "object"
     assert found["properties"]["children"]["items"] == {"$ref": "#/$defs/Node"}
@@ -252,7 +252,7 @@ def test_a_recursive_type_is_an_object_at_the_top_that_refers_to_its_definition(
 
 
 def test_a_recursive_pydantic_model_is_an_object_at_the_top_too() -> None:
-    found = schema.json_schema(Person)
+    found: Any = schema.json_schema(Person)
 
     assert found["type"] == "object"
     assert found["properties"]["name"]["description"] == "In full."
@@ -262,7 +262,7 @@ def test_two_classes_of_one_name_have_two_definitions() -> None:
     other = dataclasses.make_dataclass("Author", [("email", str)])
     both = dataclasses.make_dataclass("Both", [("one", Author), ("two", other)])
 
-    found = schema.json_schema(both)
+    found: Any = schema.json_schema(both)
 
     assert found["properties"] == {"one": {"$ref": "#/$defs/Author"}, "two": {"$ref": "#/$defs/Author_2"}}
 
@@ -271,7 +271,7 @@ def test_a_pydantic_model_named_like_another_class_keeps_its_own_definition() ->
     other = pydantic.create_model("Author", email=(str, ...))
     both = dataclasses.make_dataclass("Both", [("one", Author), ("two", other)])
 
-    found = schema.json_schema(both)
+    found: Any = schema.json_schema(both)
 
     assert schema.load(both, {"one": {"name": "x"}, "two": {"email": "y"}}).two.email == "y"
     assert len(found["$defs"]) == 2
@@ -605,7 +605,7 @@ def test_msgspec_and_our_own_loader_agree(tp: Any, data: Any) -> None:
 
 @given(TYPES)
 def test_a_schema_is_json_and_a_valid_schema(tp: Any) -> None:
-    found = schema.json_schema(tp)
+    found: Any = schema.json_schema(tp)
 
     jsonschema.Draft202012Validator.check_schema(found)
     assert json.loads(json.dumps(found)) == found

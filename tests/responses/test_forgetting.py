@@ -308,7 +308,7 @@ def test_a_reply_that_is_forgotten_lacks_nothing_else() -> None:
     whole = StreamAccumulator().reply()
     reply = ForgottenResponseData(whole)
     lacking = {name for name in ResponseData.__slots__ if _missing(lambda name=name: getattr(reply, name))}
-    assert lacking == {"_parts", "body", "logprobs", "others", "wire"}
+    assert lacking == {"_content", "_parts", "body", "logprobs", "others", "wire"}
     assert not hasattr(reply, "no such thing")
 
 

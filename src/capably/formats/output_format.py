@@ -9,7 +9,7 @@ import typing
 from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,9 @@ from capably.types.errors import ParseError
 from capably.types.format import Format
 from capably.types.json import load_strict
 
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
+
 
 class ValueFormat(Format):
     """A format that is no object (an `int`, a list, a union), and so stands under the key `value`."""
@@ -25,7 +28,7 @@ class ValueFormat(Format):
     __slots__ = ()
 
 
-def format_of(source: Any) -> Format:
+def format_of(source: object) -> Format:
     """Return the format for a `source`: a class or an annotation. The last 512 sources are cached.
 
     Raises `TypeError` for what is no type, or has no JSON form.
@@ -40,7 +43,7 @@ def format_of(source: Any) -> Format:
         return _make_format(source)
 
 
-def _hashable(source: Any) -> bool:
+def _hashable(source: object) -> bool:
     try:
         hash(source)
     except TypeError:
@@ -48,7 +51,7 @@ def _hashable(source: Any) -> bool:
     return True
 
 
-def _make_format(source: Any) -> Format:
+def _make_format(source: object) -> Format:
     if not _is_annotation(source):
         source_name = source.__name__ if callable(source) and hasattr(source, "__name__") else repr(source)
         raise TypeError(
@@ -57,7 +60,7 @@ def _make_format(source: Any) -> Format:
     shape = schema.shape_of(source, where="format")
     if shape.schema.get("type") == "object":
         return Format(name=_format_name(source), schema=shape.schema, load=shape.load, source=source)
-    inside = dict(shape.schema)
+    inside = shape.schema.copy()
     defs = inside.pop("$defs", {})
     wrapped = schema.with_defs({"type": "object", "properties": {"value": inside}, "required": ["value"]}, defs)
     return ValueFormat(name=_format_name(source), schema=wrapped, load=_load_wrapped(shape.load), source=source)
@@ -66,11 +69,11 @@ def _make_format(source: Any) -> Format:
 _cached_format = lru_cache(maxsize=512)(_make_format)
 
 
-def _is_annotation(source: Any) -> bool:
+def _is_annotation(source: object) -> bool:
     return source is Any or isinstance(source, type) or _is_special(source)
 
 
-def _is_special(source: Any) -> bool:
+def _is_special(source: object) -> bool:
     kinds = (types.GenericAlias, types.UnionType, typing.NewType, typing.TypeVar)
     return (
         isinstance(source, kinds)
@@ -80,12 +83,12 @@ def _is_special(source: Any) -> bool:
     )
 
 
-def _load_wrapped(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def load_value(data: Any) -> Any:
+def _load_wrapped(load: schema.Loader) -> schema.Loader:
+    def load_value(data: Json) -> object:
         if type(data) is not dict or "value" not in data:
             raise schema.MisfitError("required but missing", ".value")
         try:
-            return load(typing.cast("dict[str, Any]", data)["value"])
+            return load(data["value"])
         except schema.MisfitError as misfit:
             misfit.path = f".value{misfit.path}"
             raise
@@ -93,13 +96,13 @@ def _load_wrapped(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return load_value
 
 
-def _format_name(source: Any) -> str:
+def _format_name(source: object) -> str:
     """Return a name that every provider accepts: `list[Book]` gives `list_Book`."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", _title(source)).strip("_")
     return name[:64] or "answer"
 
 
-def _title(source: Any) -> str:
+def _title(source: object) -> str:
     origin = typing.get_origin(source)
     if origin in (typing.Union, types.UnionType):
         return "_or_".join(_title(arg) for arg in typing.get_args(source))
@@ -160,9 +163,9 @@ _WORD = re.compile(r"[-+.0-9a-zA-Z]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _OPENING = re.compile(r'\s*(?:```(?:json)?\s*)?(?=[-\d"{\[tfn])', re.IGNORECASE)
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_WORDS = {"true": True, "false": False, "null": None}
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
-_Container = dict[str, Any] | list[Any]
+_Container: TypeAlias = "dict[str, Json] | list[Json]"
 
 
 class PartialParser:
@@ -176,7 +179,7 @@ class PartialParser:
     __slots__ = ("_done", "_in_key", "_key", "_rest", "_stack", "_state", "_tail", "_wrapped", "value")
 
     def __init__(self, format: Format | None = None) -> None:
-        self.value: Any = None
+        self.value: Json = None
         """The complete value so far; None before its first character."""
         self._wrapped = isinstance(format, ValueFormat)
         self._stack: list[_Container] = []
@@ -189,7 +192,7 @@ class PartialParser:
         self._in_key = False
         self._done = False
 
-    def feed(self, delta: str) -> Any:
+    def feed(self, delta: str) -> Json:
         """Add `delta` to the input and return the value so far."""
         text = self._rest + delta
         self._rest = ""
@@ -197,8 +200,7 @@ class PartialParser:
         while at < len(text) and not self._done:
             at = self._state(text, at)
         if self._wrapped:
-            data: Any = self.value
-            return typing.cast("dict[str, Any]", data).get("value") if type(data) is dict else None
+            return self.value.get("value") if type(self.value) is dict else None
         return self.value
 
     # Each state reads `text` from `at`, and returns where the next one goes on
@@ -332,7 +334,7 @@ class PartialParser:
             self._tail = tail
         return at
 
-    def _put(self, value: Any) -> None:
+    def _put(self, value: Json) -> None:
         """Set `value` at the position that is being read."""
         if not self._stack:
             self.value = value
@@ -341,7 +343,7 @@ class PartialParser:
         else:
             container.append(value)
 
-    def _replace(self, value: Any) -> None:
+    def _replace(self, value: Json) -> None:
         if self._stack and isinstance(container := self._stack[-1], list):
             container[-1] = value
         else:

@@ -8,15 +8,30 @@ import operator
 import re
 import sys
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 
 from capably.json_schema.shape import is_named
 
-NOTHING: Any = object()
+if TYPE_CHECKING:
+
+    class _AttrsField(Protocol):
+        """What is read of an `attrs.Attribute`."""
+
+        alias: str
+        name: str
+        init: bool
+        default: object
+        metadata: Mapping[str, str]
+
+
+Hints: TypeAlias = Mapping[str, object]
+"""The annotations of a class, with strings resolved."""
+
+NOTHING: object = object()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,38 +40,44 @@ class Field:
 
     name: str
     key: str
-    type: Any
+    type: object
     required: bool
-    default: Any = NOTHING
+    default: object = NOTHING
     description: str | None = None
 
 
-def dataclass_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+def dataclass_fields(cls: type, hints: Hints) -> list[Field]:
     fields: list[Field] = []
-    for field in cls.__dataclass_fields__.values():
+    declared: Mapping[str, dataclasses.Field[object]] = getattr(cls, "__dataclass_fields__", {})
+    for field in declared.values():
         if is_class_variable(field) or not field.init:
             continue
         default = _default(field.default, field.default_factory, dataclasses.MISSING)
         required = field.default is field.default_factory is dataclasses.MISSING
         about = field.metadata.get("description") or getattr(field, "doc", None)
-        hint: Any = getattr(hints[field.name], "type", hints[field.name]) if is_init_only(field) else hints[field.name]
+        hint = getattr(hints[field.name], "type", hints[field.name]) if is_init_only(field) else hints[field.name]
         fields.append(Field(field.name, field.name, hint, required, default, about))
     return fields
 
 
-def is_init_only(field: Any) -> bool:
+_kind_of = operator.attrgetter("_field_type.name")
+
+
+def is_init_only(field: dataclasses.Field[object]) -> bool:
     """Return whether a field is an `InitVar`, whose annotation holds the type of the argument."""
-    return field._field_type.name == "_FIELD_INITVAR"
+    return _kind_of(field) == "_FIELD_INITVAR"
 
 
-def is_class_variable(field: Any) -> bool:
+def is_class_variable(field: dataclasses.Field[object]) -> bool:
     """Return whether `dataclasses` lists a field that no argument of `__init__` sets. An `InitVar` is an argument."""
-    return field._field_type.name == "_FIELD_CLASSVAR"
+    return _kind_of(field) == "_FIELD_CLASSVAR"
 
 
-def typed_dict_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+def typed_dict_fields(cls: type, hints: Hints) -> list[Field]:
+    always: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
+
     # Under `from __future__ import annotations` Python misses NotRequired in `__required_keys__`, so the hint decides.
-    def required(name: str, hint: Any) -> bool:
+    def required(name: str, hint: object) -> bool:
         while (origin := typing.get_origin(hint)) is not None:
             if origin is typing.Required:
                 return True
@@ -65,51 +86,52 @@ def typed_dict_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
             if origin is not typing.Annotated and not is_named(origin, "ReadOnly"):
                 break
             hint = typing.get_args(hint)[0]
-        return name in cls.__required_keys__
+        return name in always
 
     return [Field(name, name, hint, required(name, hint)) for name, hint in hints.items()]
 
 
-def named_tuple_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
-    defaults = cls._field_defaults
+def named_tuple_fields(cls: type, hints: Hints) -> list[Field]:
+    names: tuple[str, ...] = getattr(cls, "_fields", ())
+    defaults: Mapping[str, object] = getattr(cls, "_field_defaults", {})
     return [
-        Field(name, name, hints.get(name, Any), name not in defaults, defaults.get(name, NOTHING))
-        for name in cls._fields
+        Field(name, name, hints.get(name, object), name not in defaults, defaults.get(name, NOTHING)) for name in names
     ]
 
 
-def attrs_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+def attrs_fields(cls: type, hints: Hints) -> list[Field]:
     nothing = sys.modules["attr"].NOTHING
     fields: list[Field] = []
-    for field in cls.__attrs_attrs__:
+    declared: Iterable[_AttrsField] = getattr(cls, "__attrs_attrs__", ())
+    for field in declared:
         if not field.init:
             continue
         factory = None if getattr(field.default, "takes_self", True) else getattr(field.default, "factory", None)
         constant = nothing if hasattr(field.default, "takes_self") else field.default
         default = _default(constant, factory, nothing)
         about = field.metadata.get("description")
-        hint = hints.get(field.name, Any)
+        hint = hints.get(field.name, object)
         fields.append(Field(field.alias, field.alias, hint, field.default is nothing, default, about))
     return fields
 
 
-def struct_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+def struct_fields(cls: type, hints: Hints) -> list[Field]:
     fields: list[Field] = []
-    for field in msgspec.structs.fields(cls):
+    for field in msgspec.structs.fields(cls) if issubclass(cls, msgspec.Struct) else ():
         default = _default(field.default, field.default_factory, msgspec.NODEFAULT)
         fields.append(Field(field.name, field.encode_name, hints[field.name], field.required, default))
     return fields
 
 
-def _default(constant: Any, factory: Any, nothing: Any) -> Any:
+def _default(constant: object, factory: object, nothing: object) -> object:
     if constant is not nothing:
         return constant
     if factory is list:
-        return list[Any]()
-    return dict[str, Any]() if factory is dict else NOTHING
+        return list[object]()
+    return dict[str, object]() if factory is dict else NOTHING
 
 
-def tag_of(cls: type) -> tuple[str, Any] | None:
+def tag_of(cls: type) -> tuple[str, str | int] | None:
     config = getattr(cls, "__struct_config__", None)
     return (config.tag_field, config.tag) if config is not None and config.tag is not None else None
 
@@ -119,47 +141,61 @@ def forbids_unknown(cls: type) -> bool:
     return config is not None and config.forbid_unknown_fields
 
 
-def is_named_tuple(cls: Any) -> bool:
+def is_attrs_class(cls: type) -> bool:
+    return hasattr(cls, "__attrs_attrs__")
+
+
+def is_named_tuple(cls: type) -> bool:
     return hasattr(cls, "_fields") and issubclass(cls, tuple)
 
 
-def json_default(value: Any) -> Any:
+OBJECTS: tuple[tuple[Callable[[type], bool], Callable[[type, Hints], list[Field]]], ...] = (
+    (typing.is_typeddict, typed_dict_fields),
+    (dataclasses.is_dataclass, dataclass_fields),
+    (lambda cls: issubclass(cls, msgspec.Struct), struct_fields),
+    (is_attrs_class, attrs_fields),
+    (is_named_tuple, named_tuple_fields),
+)
+"""The kinds of class that are objects in JSON, and what reads the fields of each, in order."""
+
+
+def json_default(value: object) -> object:
     """Return `value` if it is plain JSON, the value of an Enum member, otherwise NOTHING."""
     if isinstance(value, Enum):
         value = value.value
     if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
         return value
     if type(value) is list:
-        items = [json_default(item) for item in typing.cast("list[Any]", value)]
+        items = [json_default(item) for item in typing.cast("list[object]", value)]
         return NOTHING if NOTHING in items else items
     if type(value) is dict:
-        pairs = {key: json_default(item) for key, item in typing.cast("dict[Any, Any]", value).items()}
+        pairs = {key: json_default(item) for key, item in typing.cast("dict[object, object]", value).items()}
         fit = all(type(key) is str for key in pairs) and NOTHING not in pairs.values()
         return pairs if fit else NOTHING
     return NOTHING
 
 
-def flat_metadata(metadata: Iterable[Any]) -> list[Any]:
+def flat_metadata(metadata: Iterable[object]) -> list[object]:
     """Return the metadata of an Annotated as a flat list; a pydantic `Field` nests its constraints one level deeper."""
-    flat: list[Any] = []
+    flat: list[object] = []
     for note in metadata:
         flat.append(note)
         flat.extend(getattr(note, "metadata", None) or ())
     return flat
 
 
-def notes_of(note: Any) -> dict[str, Any]:
+def notes_of(note: object) -> dict[str, object]:
     """Return the schema keywords of one metadata item: plain text, `msgspec.Meta`, pydantic's `Field` or
     `typing.Doc`."""
     if isinstance(note, str):
         return {"description": note}
-    notes: dict[str, Any] = {}
+    notes: dict[str, object] = {}
     for keyword in ("title", "description", "examples"):
         value = getattr(note, keyword, None)
         if value is not None and not callable(value):
             notes[keyword] = value
-    if isinstance(getattr(note, "documentation", None), str):
-        notes["description"] = note.documentation
+    if isinstance(documentation := getattr(note, "documentation", None), str):
+        notes["description"] = documentation
     extra = getattr(note, "extra_json_schema", None)
     return notes | extra if isinstance(extra, dict) else notes
 
@@ -170,7 +206,10 @@ _MIN_LENGTH = {"": "minLength", "array": "minItems", "object": "minProperties"}
 _MAX_LENGTH = {"": "maxLength", "array": "maxItems", "object": "maxProperties"}
 
 
-CONSTRAINTS: dict[str, tuple[dict[str, str], str, Callable[[Any, Any], bool]]] = {
+Holds: TypeAlias = Callable[[Any, Any], bool]
+"""A relation between a value and a bound of its own kind."""
+
+CONSTRAINTS: dict[str, tuple[dict[str, str], str, Holds]] = {
     "gt": ({"": "exclusiveMinimum"}, "more than {}", operator.gt),
     "ge": ({"": "minimum"}, "at least {}", operator.ge),
     "lt": ({"": "exclusiveMaximum"}, "less than {}", operator.lt),

@@ -6,48 +6,68 @@ import json
 import re
 import typing
 from collections import abc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
 from capably.json_schema.fields import Field
-from capably.json_schema.shape import DICT, LIST, STR, MisfitError, Shape, got_words, shown_class, shown_type
+from capably.json_schema.shape import (
+    DICT,
+    LIST,
+    STR,
+    MisfitError,
+    Shape,
+    constants_of,
+    got_words,
+    mismatch,
+    shown_class,
+    shown_type,
+)
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+    from capably.json_schema.fields import Holds
+    from capably.json_schema.shape import Loader, Schema
+    from capably.types.json_types import Json
 
 
-def scalar_loader(tp: type, accepts: frozenset[type]) -> Callable[[Any], Any]:
+def scalar_loader(tp: type, accepts: frozenset[type]) -> Loader:
     words = shown_class(tp)
 
-    def load_scalar(value: Any) -> Any:
+    def load_scalar(value: Json) -> object:
         if type(value) in accepts:
             return value
-        raise MisfitError(f"expected {words}, got {got_words(value)}")
+        raise mismatch(words, value)
 
-    def load_int(value: Any) -> Any:
+    def load_int(value: Json) -> object:
         return load_scalar(as_int(value))
 
-    def load_float(value: Any) -> Any:
+    def load_float(value: Json) -> object:
+        if type(value) is not int:
+            return load_scalar(value)
         try:
-            return float(load_scalar(value))
+            return float(value)
         except OverflowError:
             raise MisfitError("expected float, got an int that is too large for one") from None
 
     return load_float if tp is float else load_int if tp is int else load_scalar
 
 
-def as_int(value: Any) -> Any:
+def as_int(value: Json) -> Json:
     """Return `3.0` as `3`, and any other value unchanged: in JSON Schema both are the same integer."""
     return int(value) if type(value) is float and value.is_integer() else value
 
 
-def text_loader(tp: type, example: str) -> Callable[[Any], Any]:
-    def load_text(value: Any) -> object:
+def text_loader(tp: type[object], example: str) -> Loader:
+    def load_text(value: Json) -> object:
         try:
-            return typing.cast("object", msgspec.convert(value, tp))
+            return msgspec.convert(value, tp)
         except msgspec.ValidationError:
             received = json.dumps(value) if isinstance(value, str) else got_words(value)
             raise MisfitError(f"expected {tp.__name__} such as {json.dumps(example)}, got {received}") from None
@@ -55,9 +75,9 @@ def text_loader(tp: type, example: str) -> Callable[[Any], Any]:
     return load_text
 
 
-def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) -> Shape:
+def choice_shape(pairs: Iterable[tuple[Json, object]], tp: object, plain: bool = True) -> Shape:
     """Return the shape of one of several constants, each paired with its Python value."""
-    choices: dict[tuple[type, Any], Any] = {(type(constant), constant): meant for constant, meant in pairs}
+    choices: dict[tuple[type, Json], object] = {(type(constant), constant): meant for constant, meant in pairs}
     if not choices or not all(kind in _CONSTANTS for kind, _ in choices):
         raise TypeError(f"{shown_type(tp)}: its values must be str, int, float, bool or None, to be sent as JSON")
     constants = [constant for _, constant in choices]
@@ -66,7 +86,7 @@ def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) 
     words = ", ".join(json.dumps(constant) for constant in constants)
     plain = plain and not any(isinstance(arg, Enum) for arg in typing.get_args(tp))
 
-    def load_choice(value: object) -> Any:
+    def load_choice(value: Json) -> object:
         kind = type(value)
         for constant in (value, as_int(value)):
             if type(constant) in accepts and (type(constant), constant) in choices:
@@ -75,11 +95,11 @@ def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) 
             f"expected one of {words}, got {json.dumps(value) if kind in _CONSTANTS else got_words(value)}"
         )
 
-    schema = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": constants}
+    schema: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": constants}
     return Shape(schema, load_choice, shown_type(tp), accepts, plain=plain)
 
 
-def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
+def load_one_of(members: list[Shape], words: str) -> Loader:
     """Return a loader of a union. It tries the members that fit by JSON class, and of objects the one with the nearest
     keys first.
 
@@ -87,15 +107,15 @@ def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
     """
     ordered = sorted(members, key=lambda m: m.words in ("str", "float", "anything"))
 
-    def load_union(value: Any) -> Any:
+    def load_union(value: Json) -> object:
         fitting = [m for m in ordered if m.accepts is None or type(value) in m.accepts]
         if not fitting:
             value = as_int(value)
             fitting = [m for m in ordered if m.accepts is not None and type(value) in m.accepts]
         if not fitting:
-            raise MisfitError(f"expected {words}, got {got_words(value)}")
+            raise mismatch(words, value)
         if type(value) is dict and len(fitting) > 1:
-            fitting = _nearest(fitting, typing.cast("dict[str, Any]", value))
+            fitting = _nearest(fitting, value)
         if len(fitting) == 1:
             return fitting[0].load(value)
         first: MisfitError | None = None
@@ -110,7 +130,7 @@ def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
     return load_union
 
 
-def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
+def _nearest(members: list[Shape], value: dict[str, Json]) -> list[Shape]:
     """Order the object types: those that leave the fewest keys of `value` unread first, then those that match most of
     their own.
 
@@ -119,9 +139,9 @@ def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
     """
 
     def distance(member: Shape) -> tuple[bool, int]:
-        tags = [key for key, inside in member.keys.items() if key in value and _CONSTANT & inside.keys()]
-        matches = (value[key] in member.keys[key].get("enum", [member.keys[key].get("const")]) for key in tags)
-        return not all(matches), len(value.keys() - member.keys.keys())
+        tags = ((value[key], constants_of(inside)) for key, inside in member.keys.items() if key in value)
+        matches = all(constants is None or constant in constants for constant, constants in tags)
+        return not matches, len(value.keys() - member.keys.keys())
 
     objects = [member for member in members if member.keys]
     best = min(map(distance, objects), default=None)
@@ -131,16 +151,16 @@ def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
 
 
 def array_shape(build: type, item: Shape) -> Shape:
-    def load_array(value: Any) -> Any:
+    def load_array(value: Json) -> object:
         if type(value) is not list:
-            raise MisfitError(f"expected list, got {got_words(value)}")
-        loaded = list(_items(typing.cast("list[Any]", value), item.load))
+            raise mismatch("list", value)
+        loaded = list(_items(value, item.load))
         try:
             return loaded if build is list else build(loaded)
         except TypeError as error:  # an unhashable item of a set
             raise MisfitError(str(error)) from error
 
-    schema: dict[str, Any] = {"type": "array"}
+    schema: Schema = {"type": "array"}
     if item.schema:
         schema["items"] = item.schema
     if build in (set, frozenset):
@@ -148,7 +168,7 @@ def array_shape(build: type, item: Shape) -> Shape:
     return Shape(schema, load_array, f"{build.__name__}[{item.words}]", LIST, plain=item.plain)
 
 
-def _items(values: Iterable[Any], load: Callable[[Any], Any]) -> Iterator[Any]:
+def _items(values: Iterable[Json], load: Loader) -> Iterator[object]:
     for index, value in enumerate(values):
         try:
             yield load(value)
@@ -160,32 +180,31 @@ def _items(values: Iterable[Any], load: Callable[[Any], Any]) -> Iterator[Any]:
 def tuple_shape(members: list[Shape]) -> Shape:
     length = len(members)
 
-    def load_tuple(value: Any) -> Any:
+    def load_tuple(value: Json) -> object:
         if type(value) is not list:
-            raise MisfitError(f"expected list, got {got_words(value)}")
-        values = typing.cast("list[Any]", value)
-        if len(values) != length:
-            raise MisfitError(f"expected {length} items, got {len(values)}")
+            raise mismatch("list", value)
+        if len(value) != length:
+            raise MisfitError(f"expected {length} items, got {len(value)}")
         loads = iter(members)
-        return tuple(_items(values, lambda item: next(loads).load(item)))
+        return tuple(_items(value, lambda item: next(loads).load(item)))
 
-    schema: dict[str, Any] = {"type": "array", "prefixItems": [member.schema for member in members], "items": False}
+    schema: Schema = {"type": "array", "prefixItems": [member.schema for member in members], "items": False}
     schema |= {"minItems": length, "maxItems": length}
     words = f"tuple[{', '.join(member.words for member in members)}]"
     return Shape(schema, load_tuple, words, LIST, plain=all(member.plain for member in members))
 
 
 def mapping_shape(key: Shape, item: Shape) -> Shape:
-    def load_key(text: Any) -> Any:
+    def load_key(text: str) -> object:
         if key.accepts is None or str in key.accepts or not re.fullmatch(r"-?(0|[1-9]\d*)", text):
             return key.load(text)
         return key.load(int(text))
 
-    def load_mapping(value: Any) -> Any:
+    def load_mapping(value: Json) -> object:
         if type(value) is not dict:
-            raise MisfitError(f"expected object, got {got_words(value)}")
-        loaded: dict[Any, Any] = {}
-        for text, inside in typing.cast("dict[str, Any]", value).items():
+            raise mismatch("object", value)
+        loaded: dict[object, object] = {}
+        for text, inside in value.items():
             try:
                 loaded[load_key(text)] = item.load(inside)
             except MisfitError as misfit:
@@ -193,7 +212,7 @@ def mapping_shape(key: Shape, item: Shape) -> Shape:
                 raise
         return loaded
 
-    schema: dict[str, Any] = {"type": "object", "additionalProperties": item.schema or True}
+    schema: Schema = {"type": "object", "additionalProperties": item.schema or True}
     if key.schema.get("type") == "string" and len(key.schema) > 1:
         schema["propertyNames"] = key.schema
     words = f"dict[{key.words}, {item.words}]"
@@ -201,23 +220,22 @@ def mapping_shape(key: Shape, item: Shape) -> Shape:
 
 
 def struct_loader(
-    build: Callable[..., Any],
-    slots: list[tuple[Field, Callable[[Any], Any]]],
-    tag: tuple[str, Any] | None,
+    build: Callable[..., object],
+    slots: list[tuple[Field, Loader]],
+    tag: tuple[str, str | int] | None,
     closed: bool,
     words: str,
-) -> Callable[[Any], Any]:
+) -> Loader:
     keys = {field.key for field, _ in slots}.union([tag[0]] if tag else [])
 
-    def load_object(value: Any) -> Any:
-        if type(value) is not dict:
-            raise MisfitError(f"expected object ({words}), got {got_words(value)}")
-        given = typing.cast("dict[str, Any]", value)
+    def load_object(given: Json) -> object:
+        if type(given) is not dict:
+            raise mismatch(f"object ({words})", given)
         if tag and given.get(tag[0]) != tag[1]:
             raise MisfitError(f"expected {json.dumps(tag[1])}, got {json.dumps(given.get(tag[0]))}", f".{tag[0]}")
         if closed and not given.keys() <= keys:
             raise MisfitError(f"unknown keys {', '.join(sorted(given.keys() - keys))}")
-        loaded: dict[str, Any] = {}
+        loaded: dict[str, object] = {}
         for field, load in slots:
             if field.key in given:
                 try:
@@ -235,31 +253,31 @@ def struct_loader(
     return load_object
 
 
-def pydantic_loader(adapter: Any) -> Callable[[Any], Any]:
+def pydantic_loader(adapter: TypeAdapter[object]) -> Loader:
     """Return a loader that uses the model's own validation in JSON mode, in which a strict model accepts text for a
     date."""
 
-    def load_model(value: Any) -> Any:
+    def load_model(value: Json) -> object:
         try:
             return adapter.validate_json(json.dumps(value))
         except ValueError as error:
-            first = typing.cast("Any", error).errors()[0]
+            first = typing.cast("ValidationError", error).errors()[0]
             steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
             raise MisfitError(first["msg"], "".join(steps)) from error
 
     return load_model
 
 
-def bound_check(words: str, holds: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
+def bound_check(words: str, holds: Holds, bound: object) -> Callable[[object], None]:
+    def check(value: object) -> None:
         if not holds(value, bound):
             raise MisfitError(f"expected {words}, got {value!r}")
 
     return check
 
 
-def checked_loader(load: Callable[[Any], Any], checks: list[Callable[[Any], None]]) -> Callable[[Any], Any]:
-    def load_checked(value: Any) -> Any:
+def checked_loader(load: Loader, checks: Sequence[Callable[[object], None]]) -> Loader:
+    def load_checked(value: Json) -> object:
         loaded = load(value)
         for check in checks:
             check(loaded)
@@ -268,13 +286,10 @@ def checked_loader(load: Callable[[Any], Any], checks: list[Callable[[Any], None
     return load_checked
 
 
-_CONSTANT = {"enum", "const"}
-
-
 _CONSTANTS: dict[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
-SCALARS: dict[Any, tuple[str, frozenset[type]]] = {
+SCALARS: dict[type, tuple[str, frozenset[type]]] = {
     str: ("string", frozenset({str})),
     int: ("integer", frozenset({int})),
     float: ("number", frozenset({float, int})),
@@ -283,7 +298,7 @@ SCALARS: dict[Any, tuple[str, frozenset[type]]] = {
 }
 
 
-TEXTS: dict[Any, tuple[dict[str, Any], str, frozenset[type]]] = {
+TEXTS: dict[type, tuple[Schema, str, frozenset[type]]] = {
     datetime: ({"format": "date-time"}, "2026-01-31T12:30:00Z", STR),
     date: ({"format": "date"}, "2026-01-31", STR),
     time: ({"format": "time"}, "12:30:00", STR),
@@ -294,7 +309,7 @@ TEXTS: dict[Any, tuple[dict[str, Any], str, frozenset[type]]] = {
 }
 
 
-ARRAYS: dict[Any, type] = {
+ARRAYS: dict[object, type] = {
     list: list,
     tuple: tuple,
     set: set,
@@ -306,6 +321,9 @@ ARRAYS: dict[Any, type] = {
     abc.Set: set,
     abc.MutableSet: set,
 }
+
+
+MAPPINGS: tuple[object, ...] = (dict, abc.Mapping, abc.MutableMapping)
 
 
 JSON_CLASSES: dict[str, frozenset[type]] = {

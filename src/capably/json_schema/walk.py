@@ -8,7 +8,6 @@ pydantic inside anything). They also build every error message, so that all mess
 from __future__ import annotations
 
 import copy
-import dataclasses
 import re
 import sys
 import types
@@ -16,7 +15,7 @@ import typing
 from collections import abc
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,22 +23,20 @@ from capably.json_schema.docstrings import own_docstring, read_docstring
 from capably.json_schema.fields import (
     CONSTRAINTS,
     NOTHING,
+    OBJECTS,
     Field,
-    attrs_fields,
-    dataclass_fields,
     flat_metadata,
     forbids_unknown,
+    is_attrs_class,
     is_named_tuple,
     json_default,
-    named_tuple_fields,
     notes_of,
-    struct_fields,
     tag_of,
-    typed_dict_fields,
 )
 from capably.json_schema.loaders import (
     ARRAYS,
     JSON_CLASSES,
+    MAPPINGS,
     SCALARS,
     TEXTS,
     array_shape,
@@ -60,6 +57,7 @@ from capably.json_schema.shape import (
     LIST,
     Shape,
     is_named,
+    is_type_alias,
     local_names,
     shown_class,
     shown_type,
@@ -69,6 +67,12 @@ from capably.json_schema.shape import (
     with_defs,
 )
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from capably.json_schema.shape import Loader, Schema
+    from capably.types.json_types import Json
+
 ALLOWED = (
     "str, int, float, bool, None, Any, list, dict, tuple, set, Literal, Enum, Optional and Union, datetime, date, "
     "time, timedelta, Decimal, UUID, bytes, or a dataclass, TypedDict, NamedTuple, attrs class, msgspec Struct or "
@@ -76,13 +80,13 @@ ALLOWED = (
 )
 
 
-def json_schema(tp: Any) -> dict[str, Any]:
+def json_schema(tp: object) -> Schema:
     """Return the JSON Schema of `tp`; nested classes are under `$defs`. Raise `TypeError` if a type has no JSON
     form."""
     return shape_of(tp).schema
 
 
-def load(tp: Any, value: Any) -> Any:
+def load(tp: object, value: Json) -> Any:
     """Load the parsed JSON `value` as a `tp`. Raise `ValueError`: `books[2].year: expected int, got str`.
 
     An int is taken for a float, `3.0` for an int, and null for an optional field that is left out; nothing else is
@@ -91,7 +95,7 @@ def load(tp: Any, value: Any) -> Any:
     return shape_of(tp).load(value)
 
 
-def shape_of(tp: Any, *, where: str = "") -> Shape:
+def shape_of(tp: object, *, where: str = "") -> Shape:
     """Return the schema of `tp`, with its `$defs`, and its loader. `where` begins the message of a `TypeError`."""
     shapes, defs = shapes_of({"": tp}, where=lambda _: where)
     shape = shapes[""]
@@ -100,13 +104,13 @@ def shape_of(tp: Any, *, where: str = "") -> Shape:
 
 
 def shapes_of(
-    annotations: Mapping[str, Any],
+    annotations: Mapping[str, object],
     *,
     where: Callable[[str], str],
-    names: Mapping[str, Any] | None = None,
+    names: Mapping[str, object] | None = None,
     closed: bool = False,
     accelerate: bool = True,
-) -> tuple[dict[str, Shape], dict[str, Any]]:
+) -> tuple[dict[str, Shape], dict[str, Schema]]:
     """Return the shape of each annotation, and the `$defs` that their schemas share.
 
     `where(name)` opens the message of a `TypeError`. `names` are local names that string annotations may use.
@@ -124,7 +128,7 @@ def shapes_of(
     return shapes, walk.defs
 
 
-def _msgspec_takes(tp: Any) -> bool:
+def _msgspec_takes(tp: object) -> bool:
     try:
         msgspec.json.Decoder(tp)
     except (TypeError, NameError):  # a type it refuses, or a local name: the walk's own loader serves
@@ -132,8 +136,8 @@ def _msgspec_takes(tp: Any) -> bool:
     return True
 
 
-def _msgspec_first(tp: Any, slow: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def load(value: Any) -> Any:
+def _msgspec_first(tp: object, slow: Loader) -> Loader:
+    def load(value: Json) -> object:
         try:
             return msgspec.convert(value, tp, str_keys=True)
         except msgspec.ValidationError:
@@ -145,17 +149,17 @@ def _msgspec_first(tp: Any, slow: Callable[[Any], Any]) -> Callable[[Any], Any]:
 class _Walk:
     """One walk over a type. It gathers the definitions of the named types on its way."""
 
-    def __init__(self, names: Mapping[str, Any], *, closed: bool) -> None:
+    def __init__(self, names: Mapping[str, object], *, closed: bool) -> None:
         self.names = names
         self.closed = closed
-        self.local: dict[str, Any] = {}
+        self.local: dict[str, object] = {}
         """The classes on the way that functions define, by name: no module holds them."""
-        self.defs: dict[str, Any] = {}
-        self.named: dict[Any, Shape] = {}
+        self.defs: dict[str, Schema] = {}
+        self.named: dict[object, Shape] = {}
         self.foreign = False
         """Whether some type on the way, perhaps inside a recursive one, is not for msgspec."""
 
-    def shape(self, tp: Any, where: str) -> Shape:
+    def shape(self, tp: object, where: str) -> Shape:
         """Return the shape of any type; `where` names the annotation in error messages."""
         shape = self._simple(tp) or self._special(tp, where) or self._container(tp, where) or self._object(tp, where)
         if shape is None:
@@ -163,31 +167,29 @@ class _Walk:
         self.foreign |= not shape.plain
         return shape
 
-    def _simple(self, tp: Any) -> Shape | None:
+    def _simple(self, tp: object) -> Shape | None:
         if tp is Any or tp is object:
             return Shape({}, lambda value: value, "anything", None)
         if tp is None:
             tp = type(None)
-        try:
-            scalar = SCALARS.get(tp)
-            text = TEXTS.get(tp)
-        except TypeError:  # an Annotated with unhashable metadata
+        if not isinstance(tp, type):
             return None
-        if scalar:
+        if scalar := SCALARS.get(tp):
             kind, accepts = scalar
             return Shape({"type": kind}, scalar_loader(tp, accepts), shown_class(tp), accepts)
-        if text:
-            return Shape({"type": "string", **text[0]}, text_loader(tp, text[1]), tp.__name__, text[2])
-        if isinstance(tp, type) and issubclass(tp, Enum):
+        if text := TEXTS.get(tp):
+            keywords, example, accepts = text
+            return Shape({"type": "string", **keywords}, text_loader(tp, example), tp.__name__, accepts)
+        if issubclass(tp, Enum):
             shape = choice_shape({member.value: member for member in tp}.items(), tp, plain="_missing_" not in vars(tp))
             return _described(shape, own_docstring(tp))
         return None
 
-    def _special(self, tp: Any, where: str) -> Shape | None:
+    def _special(self, tp: object, where: str) -> Shape | None:
         origin = typing.get_origin(tp)
         args = typing.get_args(tp)
         if origin is typing.Annotated:
-            return self._annotated(args[0], flat_metadata(tp.__metadata__), where)
+            return self._annotated(args[0], flat_metadata(args[1:]), where)
         if origin is typing.Literal:
             return choice_shape([(arg.value if isinstance(arg, Enum) else arg, arg) for arg in args], tp)
         if origin in (typing.Union, types.UnionType):
@@ -199,15 +201,15 @@ class _Walk:
         if isinstance(tp, typing.NewType):
             return self.shape(tp.__supertype__, where)
         if isinstance(tp, typing.TypeVar):
-            return self.shape(Any if tp.__bound__ is None else tp.__bound__, where)
-        if is_named(type(tp), "TypeAliasType"):
+            return self.shape(object if tp.__bound__ is None else tp.__bound__, where)
+        if is_type_alias(tp):
             return self._define(tp, tp.__name__, lambda: self.shape(tp.__value__, where))
         return None
 
-    def _annotated(self, tp: Any, metadata: list[Any], where: str) -> Shape:
+    def _annotated(self, tp: object, metadata: list[object], where: str) -> Shape:
         shape = self.shape(tp, where)
-        extra: dict[str, Any] = {}
-        checks: list[Callable[[Any], None]] = []
+        extra: dict[str, object] = {}
+        checks: list[Callable[[object], None]] = []
         foreign = False
         for note in metadata:
             extra |= notes_of(note)
@@ -221,11 +223,12 @@ class _Walk:
                 foreign |= not isinstance(note, msgspec.Meta)
         load = checked_loader(shape.load, checks) if checks else shape.load
         plain = shape.plain and not foreign
-        noted = Shape({**shape.schema, **extra}, load, shape.words, shape.accepts, plain=plain, keys=shape.keys)
+        schema = typing.cast("Schema", {**shape.schema, **extra})
+        noted = Shape(schema, load, shape.words, shape.accepts, plain=plain, keys=shape.keys)
         noted.noted = shape.noted or "description" in extra
         return noted
 
-    def _union(self, args: Iterable[Any], where: str) -> Shape:
+    def _union(self, args: Iterable[object], where: str) -> Shape:
         members = [self.shape(arg, where) for arg in args]
         accepted = [member.accepts for member in members if member.accepts is not None]
         accepts = frozenset[type]().union(*accepted) if len(accepted) == len(members) else None
@@ -235,27 +238,27 @@ class _Walk:
             {"anyOf": [member.schema for member in members]}, load_one_of(members, words), words, accepts, plain=plain
         )
 
-    def _container(self, tp: Any, where: str) -> Shape | None:
-        origin = typing.get_origin(tp) or tp
+    def _container(self, tp: object, where: str) -> Shape | None:
+        origin: object = typing.get_origin(tp) or tp
         args = typing.get_args(tp)
-        if origin is tuple and args and args[-1] is not Ellipsis:
-            return tuple_shape([self.shape(arg, where) for arg in args])
         build = ARRAYS.get(origin) if isinstance(origin, abc.Hashable) else None
+        if build is tuple and args and args[-1] is not Ellipsis:
+            return tuple_shape([self.shape(arg, where) for arg in args])
         if build is not None:
-            return array_shape(build, self.shape(args[0] if args else Any, where))
-        if origin in (dict, abc.Mapping, abc.MutableMapping):
-            key, value = args or (str, Any)
+            return array_shape(build, self.shape(args[0] if args else object, where))
+        if origin in MAPPINGS:
+            key, value = args or (str, object)
             return mapping_shape(self._key(key, where), self.shape(value, where))
         return None
 
-    def _key(self, tp: Any, where: str) -> Shape:
+    def _key(self, tp: object, where: str) -> Shape:
         shape = self.shape(tp, where)
         if shape.accepts is None or shape.accepts & {str, int}:
             return shape
         raise TypeError(f"{where}: JSON keys are text, so a dict's cannot be {shown_type(tp)}. Use dict[str, ...].")
 
-    def _object(self, tp: Any, where: str) -> Shape | None:
-        cls: Any = typing.get_origin(tp) or tp
+    def _object(self, tp: object, where: str) -> Shape | None:
+        cls: object = typing.get_origin(tp) or tp
         if not isinstance(cls, type):
             return None
         if "pydantic" in sys.modules and any(hasattr(cls, mark) for mark in _PYDANTIC_MARKS):
@@ -265,13 +268,13 @@ class _Walk:
             return None
         return self._define(tp, type_name(tp), lambda: self._struct(cls, fields, where))
 
-    def _define(self, tp: Any, name: str, make: Callable[[], Shape]) -> Shape:
+    def _define(self, tp: object, name: str, make: Callable[[], Shape]) -> Shape:
         """Return a reference to `tp`, defining it on first use, so that a type may contain itself."""
         if tp in self.named:
             return self.named[tp]
         name = self._free(name)
-        self.defs[name] = None
-        shape = Shape({"$ref": f"#/$defs/{name}"}, lambda value: made.load(value), name, DICT)  # noqa: PLW0108 (`made` comes later)
+        self.defs[name] = {}
+        shape = Shape(_reference(name), lambda value: made.load(value), name, DICT)  # noqa: PLW0108 (`made` comes later)
         self.named[tp] = shape
         made = make()
         self.defs[name] = made.schema
@@ -285,49 +288,37 @@ class _Walk:
             free, number = f"{name}_{number}", number + 1
         return free
 
-    def _struct(self, cls: Any, fields: list[Field], where: str) -> Shape:
+    def _struct(self, cls: type, fields: list[Field], where: str) -> Shape:
         doc = read_docstring(own_docstring(cls))
-        slots: list[tuple[Field, Callable[[Any], Any]]] = []
-        properties: dict[str, Any] = {}
-        plain = not (self.closed or is_named_tuple(cls) or hasattr(cls, "__attrs_attrs__"))
+        slots: list[tuple[Field, Loader]] = []
+        properties: dict[str, Schema] = {}
+        plain = not (self.closed or is_named_tuple(cls) or is_attrs_class(cls))
         for field in fields:
             inside = self.shape(field.type, f"{where}, {cls.__name__}.{field.name}".removeprefix(", "))
             plain &= inside.plain
             slots.append((field, inside.load))
             about = field.description or doc.parameters.get(field.name)
             properties[field.key] = property_schema(inside, about, field.default)
-        schema: dict[str, Any] = {"type": "object"}
+        schema: Schema = {"type": "object"}
         if doc.description:
             schema["description"] = doc.description
         schema["properties"] = properties
         tag = tag_of(cls)
         if tag:
-            schema["properties"] = {tag[0]: choice_shape([(tag[1], tag[1])], cls).schema, **properties}
+            properties = schema["properties"] = {tag[0]: choice_shape([(tag[1], tag[1])], cls).schema, **properties}
         schema["required"] = [*([tag[0]] if tag else []), *(field.key for field in fields if field.required)]
-        build: Callable[..., Any] = dict if typing.is_typeddict(cls) else cls
+        build: Callable[..., object] = dict if typing.is_typeddict(cls) else cls
         params = getattr(cls, "__dataclass_params__", None)
         plain &= tag is None and (params is None or bool(params.init))  # msgspec lets a tag be missing
         load = struct_loader(build, slots, tag, self.closed or forbids_unknown(cls), cls.__name__)
-        return Shape(schema, load, cls.__name__, DICT, plain=plain, keys=schema["properties"])
+        return Shape(schema, load, cls.__name__, DICT, plain=plain, keys=properties)
 
-    def _fields(self, tp: Any, cls: Any, where: str) -> list[Field] | None:
+    def _fields(self, tp: object, cls: type, where: str) -> list[Field] | None:
         """Return the fields of an object type in order; `None` for any other class."""
-        of: Callable[[Any, dict[str, Any]], list[Field]]
-        if typing.is_typeddict(cls):
-            of = typed_dict_fields
-        elif dataclasses.is_dataclass(cls):
-            of = dataclass_fields
-        elif issubclass(cls, msgspec.Struct):
-            of = struct_fields
-        elif hasattr(cls, "__attrs_attrs__"):
-            of = attrs_fields
-        elif is_named_tuple(cls):
-            of = named_tuple_fields
-        else:
-            return None
-        return of(cls, self._hints(tp, cls, where))
+        read = next((read for is_kind, read in OBJECTS if is_kind(cls)), None)
+        return None if read is None else read(cls, self._hints(tp, cls, where))
 
-    def _hints(self, tp: Any, cls: Any, where: str) -> dict[str, Any]:
+    def _hints(self, tp: object, cls: type, where: str) -> dict[str, object]:
         """Return the annotations of `cls` with strings resolved and type variables filled in."""
         if "<locals>" in cls.__qualname__:
             self.local |= {**local_names(cls), cls.__name__: cls}
@@ -341,12 +332,12 @@ class _Walk:
         filled = type_arguments(tp)
         return {name: substitute(hint, filled) for name, hint in hints.items()}
 
-    def _pydantic(self, tp: Any) -> Shape:
+    def _pydantic(self, tp: object) -> Shape:
         from pydantic import TypeAdapter  # the user's own type, so it is loaded already
 
         if tp in self.named:
             return self.named[tp]
-        adapter: Any = TypeAdapter(tp)
+        adapter: TypeAdapter[object] = TypeAdapter(typing.cast("type[object]", tp))
         name = re.sub(r"[^a-zA-Z0-9_.-]+", "_", type_name(tp))
         schema, defs = _pydantic_schema(adapter, "")
         if any(self.defs.get(key, body) != body for key, body in defs.items()):
@@ -356,18 +347,22 @@ class _Walk:
         if body is schema and body.get("type") == "object":
             name = self._free(name)
             self.defs[name] = body
-            schema = {"$ref": f"#/$defs/{name}"}
-        accepts = JSON_CLASSES.get(body.get("type", ""))
+            schema = _reference(name)
+        accepts = JSON_CLASSES.get(str(body.get("type")))
         keys = body.get("properties", {})
         shape = Shape(schema, pydantic_loader(adapter), type_name(tp), accepts, plain=False, keys=keys)
         self.named[tp] = shape
         return shape
 
 
-def property_schema(shape: Shape, description: str | None, default: Any) -> dict[str, Any]:
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def property_schema(shape: Shape, description: str | None, default: object) -> Schema:
     """Return the schema of one property. `description` comes from Annotated first; a default is included only if it
     is JSON."""
-    schema = dict(shape.schema)
+    schema = shape.schema.copy()
     if description and not shape.noted:
         schema["description"] = description
     value = json_default(default)
@@ -382,13 +377,10 @@ def _described(shape: Shape, description: str | None) -> Shape:
     return shape
 
 
-def _pydantic_schema(adapter: Any, prefix: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    schema = adapter.json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
+def _pydantic_schema(adapter: TypeAdapter[object], prefix: str) -> tuple[Schema, dict[str, Schema]]:
+    schema = typing.cast("Schema", adapter.json_schema(ref_template=f"#/$defs/{prefix}{{model}}"))
     defs = schema.pop("$defs", {})
     return schema, {f"{prefix}{name}": body for name, body in defs.items()}
-
-
-# Loaders: each is a function of one JSON value that raises MisfitError
 
 
 _PYDANTIC_MARKS = ("__pydantic_validator__", "__get_pydantic_core_schema__")

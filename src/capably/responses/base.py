@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.providers.adapters import adapter_of
@@ -20,14 +20,20 @@ from capably.types.turns import given_in, next_turn
 from capably.types.usage import Usage
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Never, Self, TypeAlias
 
-    from capably_models import AnyModel, HasAudioOutput, HasImageOutput, HasThoughts
+    from capably_models import AnyModel, HasAudioOutput, HasImageOutput, HasThoughts, _facts
     from typing_extensions import TypeVar
 
+    from capably.responses.serialization import ResponseRecord, ResponseState
     from capably.types.candidate import TokenLogprob
-    from capably.types.messages import Message
+    from capably.types.messages import Content, Message
     from capably.types.response_data import FinishReason
+    from capably.types.stream import Chunk
+    from capably.types.tools import AnyTool, BuiltinTool
+
+    Asked: TypeAlias = tuple[AnyModel, Request, Sequence[Message], Mapping[str, object], Sequence[str]]
+    """What a response is made with besides the reply: model, request, messages, parameters, warnings."""
 
     FormatT = TypeVar("FormatT", default=None)
     FormatT_co = TypeVar("FormatT_co", covariant=True, default=None)
@@ -45,12 +51,13 @@ else:
 class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """The base of all responses. It reads `_reply`, which subclasses provide."""
 
-    _model: AnyModel
+    _model: Any
+    """An `AnyModel`. What its calls take is known at run time only."""
     _dropped: tuple[str, ...] = ()
     """The parameters that a loaded response lacks, since JSON cannot hold them (`format`, `tools`)."""
     _request: Request
     _sent: Sequence[Message]
-    _params: Mapping[str, Any]
+    _params: Mapping[str, object]
     warnings: tuple[str, ...]
     _earlier: Usage | None = None
     """What the calls before this one took, whose answers did not fit (`validate`)."""
@@ -59,7 +66,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     if not TYPE_CHECKING:
         # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
-        def __class_getitem__(cls, item: Any) -> Any:
+        def __class_getitem__(cls, item: object) -> object:
             from types import GenericAlias
 
             return GenericAlias(cls, item)
@@ -69,7 +76,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         model: AnyModel,
         request: Request,
         messages: Sequence[Message],
-        params: Mapping[str, Any],
+        params: Mapping[str, object],
         warnings: Sequence[str],
     ) -> None:
         self._model = model
@@ -86,12 +93,12 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def model(self) -> AnyModel:
         """Return the model that was called."""
-        return cast("Any", self._model)
+        return self._model
 
     @property
     def content(self) -> tuple[p.ResponsePart, ...]:
         """Return all parts of the answer, in order. `match` can tell every kind of them apart."""
-        return cast("Any", self._reply.content)
+        return cast("tuple[p.ResponsePart, ...]", self._reply.content)
 
     def text(self) -> str:
         """Return the answer's text without thoughts; empty if there is none."""
@@ -104,7 +111,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         def _axes(self) -> CapsT_co: ...
 
     @property
-    def thoughts(self: BaseResponse[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
+    def thoughts(self: BaseResponse[object, Never, HasThoughts]) -> tuple[p.Thought, ...]:
         """Return the reasoning that the model shows."""
         return self._reply.of(p.Thought)
 
@@ -114,12 +121,12 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return self._reply.of(p.ToolCall)
 
     @property
-    def images(self: BaseResponse[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
+    def images(self: BaseResponse[object, Never, HasImageOutput]) -> tuple[p.Image, ...]:
         """Return the pictures that the model made."""
         return self._reply.of(p.Image)
 
     @property
-    def audio(self: BaseResponse[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
+    def audio(self: BaseResponse[object, Never, HasAudioOutput]) -> tuple[p.Audio, ...]:
         """Return the sound that the model made."""
         return self._reply.of(p.Audio)
 
@@ -174,7 +181,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         info = self._request.info
         return cost_of(self.usage, info.prices if info else (), self._day, self._prices_of)
 
-    def _prices_of(self, wire_id: str) -> Sequence[Any]:
+    def _prices_of(self, wire_id: str) -> Sequence[_facts.Price]:
         """Return the prices of another model of the same provider."""
         info = resolve_model(f"{self._model.provider}/{wire_id}")
         return info.prices if info else ()
@@ -248,29 +255,46 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         try:
             return parse_text(wanted, self.text())
         except ParseError as error:
-            from capably.responses.unfinished import ending, unfinished
+            from capably.responses.unfinished import ending
 
-            why = unfinished(self) or ending(self)
+            why = self._unfinished() or ending(self._reply)
             if why is None:
                 raise
             raise ParseError(f"{why}. What there is: {error}", text=error.text) from error
 
-    def _next(self, content: Any) -> list[Message]:
+    @property
+    def _tools(self) -> Sequence[AnyTool | BuiltinTool]:
+        return cast("Sequence[AnyTool | BuiltinTool]", self._params.get("tools", ()))
+
+    def _unfinished(self) -> str | None:
+        from capably.responses.unfinished import unfinished
+
+        return unfinished(self._reply, self._params.get("max_tokens"))
+
+    def _next(self, content: Content) -> list[Message]:
         """Return the conversation with further content."""
         if isinstance(content, (str, p.Part)):
             return [*self.messages, UserMessage(to_parts(content))]
         return [*self.messages, *to_messages(content)]
 
-    def _again(self, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _again(self, params: Mapping[str, object] | None = None) -> dict[str, object]:
         """Return the parameters of a further turn: what it repeats of this one's, and `params` over that."""
         return {**next_turn(self._params), **given_in(params or {})}
 
-    def _with_request_of(self, first: BaseResponse[Any, Any, Any]) -> Self:
+    def _arrived(self) -> Iterable[Chunk]:
+        """Return the chunks of a stream, as far as they have arrived."""
+        return ()
+
+    def _join(self, first: ResponseData, chunks: Iterable[Chunk]) -> None:
+        """Put the answer that this one goes on with before it: its data, and its chunks where it is a stream."""
+        raise NotImplementedError
+
+    def _with_request_of(self, first: BaseResponse[object]) -> Self:
         """Return this response with the format and the parameters of `first`, whose earlier calls count too."""
         self._request, self._params, self._earlier = first._request, first._params, first._earlier
         return self
 
-    def _after(self, rejected: BaseResponse[Any, Any, Any]) -> Self:
+    def _after(self, rejected: BaseResponse[object]) -> Self:
         """Return this response, whose usage counts an answer that did not fit."""
         self._earlier = rejected.usage
         return self
@@ -284,9 +308,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         try:
             self.parse()
         except ParseError as error:
-            from capably.responses.unfinished import unfinished
-
-            if self._request.params.get("format") is None or unfinished(self):
+            if self._request.params.get("format") is None or self._unfinished():
                 raise
             return f"That cannot be used: {error}. Answer again, with all of it and nothing else."
         return None
@@ -298,35 +320,66 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         """
         from capably.responses.serialization import dump_response
 
-        return dump_response(self)
+        return dump_response(self._record())
 
     @classmethod
-    def _load(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
+    def _load(cls, text: str, format: object, tools: Sequence[AnyTool | BuiltinTool]) -> Any:
         from capably.responses.serialization import load_response
 
-        return load_response(text, cls._COMPLETE_CLASS or cls, format, tools)
+        return load_response(text, cls._restored, format, tools)
 
-    _COMPLETE_CLASS: type[BaseResponse[Any, Any, Any]] | None = None
-    """The class of a stream's copies: a response that holds the complete reply."""
+    @classmethod
+    def _unpickled(cls, state: ResponseState) -> BaseResponse[object]:
+        from capably.responses.serialization import record_of
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from capably.responses.serialization import pickled_response
+        return cls._restored(record_of(state))
 
-        return pickled_response(self)
+    def _record(self) -> ResponseRecord:
+        """Return all that this response is made of. A stream is read to its end first."""
+        from capably.responses.serialization import ResponseRecord
+
+        return ResponseRecord(
+            self._reply,
+            self._model,
+            self._request,
+            self._sent,
+            self._params,
+            self.warnings,
+            self._dropped,
+            self._earlier,
+            self._day,
+        )
+
+    @classmethod
+    def _restored(cls, record: ResponseRecord) -> BaseResponse[object]:
+        """Return the response that is made of this."""
+        response = cls._complete_class()(
+            record.reply, record.model, record.request, record.sent, record.params, record.warnings
+        )
+        response._dropped, response._earlier, response._day = record.dropped, record.earlier, record.day
+        return response
+
+    @classmethod
+    def _complete_class(cls) -> Callable[..., BaseResponse[object]]:
+        """Return the class of a copy: of a stream, the response that holds the complete reply."""
+        return cls
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from capably.responses.serialization import state_of
+
+        return (type(self)._unpickled, (state_of(self._record()),))
 
     def __copy__(self) -> Self:
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
         return copied
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, object]) -> BaseResponse[object]:
         from copy import deepcopy
 
-        own = (self._model, self._request)
-        make: Any = self._COMPLETE_CLASS or type(self)
-        copied = make(deepcopy(self._reply, memo), *own, deepcopy(list(self._sent), memo), self._params, self.warnings)
-        copied._dropped, copied._earlier = self._dropped, self._earlier
-        return copied
+        record = self._record()
+        copies = {"reply": deepcopy(record.reply, memo), "sent": deepcopy(list(record.sent), memo)}
+        return self._restored(record._replace(**copies))
 
     def __repr__(self) -> str:
         try:

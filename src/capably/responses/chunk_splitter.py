@@ -6,10 +6,9 @@ the asynchronous streams differ only in how they wait for the next one.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from capably.modalities import MODALITY_OF
 from capably.responses.part_streams import (
     AnyAsyncStream,
     AnyStream,
@@ -19,6 +18,7 @@ from capably.responses.part_streams import (
     AsyncThoughtStream,
     AsyncToolCallStream,
     CommentaryStream,
+    Growth,
     PartStream,
     TextStream,
     ThoughtStream,
@@ -29,7 +29,9 @@ from capably.types import parts as p
 if TYPE_CHECKING:
     from capably.types.stream import Chunk
 
-KINDS: Mapping[type[Any], str] = {
+StreamT = TypeVar("StreamT")
+
+KINDS: Mapping[type[p.Part], str] = {
     p.Text: "text",
     p.Thought: "thought",
     p.Commentary: "commentary",
@@ -37,87 +39,98 @@ KINDS: Mapping[type[Any], str] = {
 }
 """Parts that grow -> the kind of their chunks."""
 
+STREAMS: Mapping[str, Callable[[Growth, Callable[[], bool]], AnyStream]] = {
+    "text": TextStream,
+    "thought": ThoughtStream,
+    "commentary": CommentaryStream,
+    "tool_call": ToolCallStream,
+    "part": PartStream,
+}
 
-def _kind_of(part: p.Part | None) -> str:
+ASYNC_STREAMS: Mapping[str, Callable[[Growth, Callable[[], Awaitable[bool]]], AnyAsyncStream]] = {
+    "text": AsyncTextStream,
+    "thought": AsyncThoughtStream,
+    "commentary": AsyncCommentaryStream,
+    "tool_call": AsyncToolCallStream,
+    "part": AsyncPartStream,
+}
+
+
+def _kind_of(part: p.Part) -> str:
     return next((kind for cls, kind in KINDS.items() if isinstance(part, cls)), "part")
 
 
-class _Dealer:
+class _Dealer(Generic[StreamT]):
     """Passes chunks to a stream for each part, in the order in which the parts began.
 
     A text is over when another part begins, and a new stream goes on with it if more of it comes. A tool call is over
     when the provider says so, or with the reply, so that `collect()` always gives all arguments.
     """
 
-    _classes: Mapping[str, Any]
-
-    def __init__(self, response: Any) -> None:
-        self.dealt: list[Any] = []
-        self._response = response
-        self._latest: dict[int, Any] = {}
-        self._words: Any = None
+    def __init__(self, content: Callable[[], Sequence[p.Part]]) -> None:
+        self.dealt: list[StreamT] = []
+        self.growths: list[Growth] = []
+        """Of each stream that was dealt, what it reads."""
+        self._content = content
+        """Returns the parts of the finished reply."""
+        self._latest: dict[int, Growth] = {}
+        self._words: Growth | None = None
         """The text that began last: all others are over."""
 
-    def part_at(self, index: int) -> Any:
-        """Return a part of the finished reply."""
-        return self._response.content[index]
+    def _stream(self, kind: str, growth: Growth) -> StreamT:
+        raise NotImplementedError
+
+    def _part_at(self, index: int) -> p.Part:
+        return self._content()[index]
 
     def deal(self, chunk: Chunk) -> None:
         latest = self._latest.get(chunk.index)
         words = self._words
         if words is not None and words.index != chunk.index:
-            words._over = True
+            words.over = True
         if chunk.part is not None:
             self._finish(latest or self._begin(_kind_of(chunk.part), chunk.index), chunk.part)
             return
-        if latest is None or latest._over:
+        if latest is None or latest.over:
             latest = self._begin(chunk.kind, chunk.index)
-        latest._take(chunk)
+        latest.add(chunk)
 
-    def _begin(self, kind: str, index: int) -> Any:
-        stream = self._classes[kind](self, index)
-        stream._first = index not in self._latest
-        self._latest[index] = stream
+    def _begin(self, kind: str, index: int) -> Growth:
+        growth = Growth(index, index not in self._latest, self._part_at)
+        self._latest[index] = growth
         if kind in ("text", "thought", "commentary"):
-            self._words = stream
-        self.dealt.append(stream)
-        return stream
+            self._words = growth
+        self.growths.append(growth)
+        self.dealt.append(self._stream(kind, growth))
+        return growth
 
-    def _finish(self, stream: Any, part: p.Part) -> None:
+    def _finish(self, growth: Growth, part: p.Part) -> None:
         """End a part. One without deltas gets its text, or its arguments, as the only delta."""
-        stream._over = True
-        stream._part = part
+        growth.over = True
+        growth.part = part
         if isinstance(part, p.ToolCall):
             from capably.types.arguments import args_text
 
-            stream.id, stream.tool_name = part.id, part.name
-            if not stream._text:
-                stream._text.add(args_text(part))
-        elif isinstance(part, (p.Text, p.Thought, p.Commentary)):
-            if not stream._text and stream._first:
-                stream._text.add(part.text)
-        else:
-            stream.content_type = MODALITY_OF.get(type(part)) or type(part).__name__.lower()
+            growth.id, growth.name = part.id, part.name
+            if not growth.text:
+                growth.text.add(args_text(part))
+        elif isinstance(part, (p.Text, p.Thought, p.Commentary)) and not growth.text and growth.first:
+            growth.text.add(part.text)
 
     def end(self) -> None:
-        for stream in self.dealt:
-            stream._over = True
+        for growth in self.growths:
+            growth.over = True
 
 
-class Splitter(_Dealer):
+class Splitter(_Dealer[AnyStream]):
     """The streams of a reply that is read without `await`."""
 
-    _classes: Mapping[str, Any] = {
-        "text": TextStream,
-        "thought": ThoughtStream,
-        "commentary": CommentaryStream,
-        "tool_call": ToolCallStream,
-        "part": PartStream,
-    }
-
-    def __init__(self, response: Any, chunks: Iterator[Chunk]) -> None:
-        super().__init__(response)
+    def __init__(self, content: Callable[[], Sequence[p.Part]], chunks: Iterator[Chunk]) -> None:
+        super().__init__(content)
         self._chunks = chunks
+
+    def _stream(self, kind: str, growth: Growth) -> AnyStream:
+        return STREAMS[kind](growth, self.pull)
 
     def pull(self) -> bool:
         """Read one chunk more. Return false at the end."""
@@ -136,20 +149,15 @@ class Splitter(_Dealer):
                 place += 1
 
 
-class AsyncSplitter(_Dealer):
+class AsyncSplitter(_Dealer[AnyAsyncStream]):
     """The asynchronous twin of `Splitter`."""
 
-    _classes: Mapping[str, Any] = {
-        "text": AsyncTextStream,
-        "thought": AsyncThoughtStream,
-        "commentary": AsyncCommentaryStream,
-        "tool_call": AsyncToolCallStream,
-        "part": AsyncPartStream,
-    }
-
-    def __init__(self, response: Any, chunks: AsyncIterator[Chunk]) -> None:
-        super().__init__(response)
+    def __init__(self, content: Callable[[], Sequence[p.Part]], chunks: AsyncIterator[Chunk]) -> None:
+        super().__init__(content)
         self._chunks = chunks
+
+    def _stream(self, kind: str, growth: Growth) -> AnyAsyncStream:
+        return ASYNC_STREAMS[kind](growth, self.pull)
 
     async def pull(self) -> bool:
         """Read one chunk more. Return false at the end."""
@@ -173,9 +181,10 @@ def parts_of(chunks: Iterable[Chunk]) -> tuple[p.Part, ...]:
 
     A tool call that was cut has the arguments that can be read of it, and its text in `raw_args`.
     """
-    splitter = Splitter(None, iter(chunks))
-    for stream in splitter.streams():
-        if isinstance(stream, ToolCallStream) and stream._part is None:  # pyright: ignore[reportPrivateUsage]
-            text = "".join(stream)
-            stream._part = p.ToolCall(stream.id, stream.tool_name, dict(stream.partial_args), text)  # pyright: ignore[reportPrivateUsage]
+    splitter = Splitter(tuple, iter(chunks))
+    while splitter.pull():
+        pass
+    for stream, growth in zip(splitter.dealt, splitter.growths, strict=True):
+        if growth.part is None and isinstance(stream, ToolCallStream):
+            growth.part = p.ToolCall(growth.id, growth.name, dict(stream.partial_args), str(growth.text))
     return tuple(stream.collect() for stream in splitter.dealt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.types import parts as p
 from capably.types.errors import CapablyError
@@ -12,6 +12,7 @@ from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk, StreamAccumulator
 
 if TYPE_CHECKING:
+    from capably.responses.base import BaseResponse
     from capably.types.messages import Message
     from capably.types.usage import Usage
 
@@ -22,7 +23,7 @@ GO_ON = "You were cut off. Go on exactly where you stopped, without repeating an
 """The message to a model whose answer reached the limit. A pause and Gemini's continuation need none."""
 
 
-def breaks_off(response: Any) -> bool:
+def breaks_off(response: BaseResponse[object]) -> bool:
     """Return whether the answer can go on. Raise `CapablyError` if it was cut inside a tool call."""
     if response.finish_reason not in BROKEN_OFF:
         return False
@@ -36,21 +37,26 @@ def breaks_off(response: Any) -> bool:
     return True
 
 
-def cut_call(response: Any) -> p.ToolCall | None:
+def cut_call(response: BaseResponse[object]) -> p.ToolCall | None:
     """Return the call that the limit cut: a last part with no readable arguments, after `length`."""
     last = response.content[-1] if response.content else None
-    cut = response.finish_reason == "length" and isinstance(last, p.ToolCall) and not last.args
-    return last if cut else None
+    if response.finish_reason == "length" and isinstance(last, p.ToolCall) and not last.args:
+        return last
+    return None
 
 
-def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
-    """Return the conversation and the parameters that make the model go on."""
+def further(
+    response: BaseResponse[object], params: dict[str, object], tool_choice: object
+) -> tuple[list[Message], dict[str, object]]:
+    """Return the conversation and the parameters that make the model go on.
+
+    `params` are those of a further turn, and `tool_choice` is that of the turn that was cut.
+    """
     messages = response.messages
-    params = response._again()
     if response.finish_reason == "length":
         # It is the same turn still: a call that was forced is yet to come (an answer that holds one never gets here).
-        if "tool_choice" in response._params:
-            params["tool_choice"] = response._params["tool_choice"]
+        if tool_choice is not None:
+            params["tool_choice"] = tool_choice
         # A format would make it begin a second answer rather than go on with the first.
         params.pop("format", None)
         return [*messages, UserMessage((p.Text(GO_ON),))], params
@@ -66,7 +72,7 @@ class JoinedResponseData(ResponseData):
         own = {
             name: getattr(last, name)
             for name in ResponseData.__slots__
-            if name not in ("_parts", "malformed_error", "usage")
+            if name not in ("_content", "_parts", "malformed_error", "usage")
         }
         super().__init__(content=content, usage=usage, **own)
         self._last = last
@@ -84,15 +90,14 @@ def join(first: ResponseData, second: ResponseData) -> ResponseData:
     return joined
 
 
-def join_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+def join_parts(first: Sequence[p.Part], second: Sequence[p.Part]) -> list[p.Part]:
     """Return the parts of both, in order. A text that was cut and the text that goes on with it are joined."""
-    if _one_text(first, second):
-        return [*first[:-1], join_text(first[-1], second[0]), *second[1:]]
-    return [*first, *second]
-
-
-def _one_text(first: Sequence[Any], second: Sequence[Any]) -> bool:
-    return bool(first and second) and isinstance(first[-1], p.Text) and isinstance(second[0], p.Text)
+    end, begin = first[-1:], second[:1]
+    match [*end, *begin]:
+        case [p.Text() as cut, p.Text() as rest]:
+            return [*first[:-1], join_text(cut, rest), *second[1:]]
+        case _:
+            return [*first, *second]
 
 
 def join_text(first: p.Text, second: p.Text) -> p.Text:
@@ -104,11 +109,13 @@ class ContinuationAccumulator(StreamAccumulator):
 
     def __init__(self, first: ResponseData, accumulator: StreamAccumulator) -> None:
         self._first = first
+        last = first.content[-1] if first.content else None
+        self._cut_text = last if isinstance(last, p.Text) else None
         self._accumulator = accumulator
         self._shift: int | None = None
         self._forgot = False
 
-    def feed(self, event: Any) -> Sequence[Chunk]:
+    def feed(self, event: object) -> Sequence[Chunk]:
         return [self._moved(chunk) for chunk in self._accumulator.feed(event)]
 
     @property
@@ -130,10 +137,10 @@ class ContinuationAccumulator(StreamAccumulator):
     def _moved(self, chunk: Chunk) -> Chunk:
         part = chunk.part
         if self._shift is None:
-            begins = [part] if part is not None else [p.Text("")] if chunk.kind == "text" else []
-            one = chunk.index == 0 and _one_text(self._first.content, begins)
+            goes_on = isinstance(part, p.Text) if part is not None else chunk.kind == "text"
+            one = chunk.index == 0 and goes_on and self._cut_text is not None
             self._shift = len(self._first.content) - (1 if one else 0)
         index = chunk.index + self._shift
-        if isinstance(part, p.Text) and index == len(self._first.content) - 1:
-            part = join_text(self._first.content[index], part)
+        if isinstance(part, p.Text) and self._cut_text is not None and index == len(self._first.content) - 1:
+            part = join_text(self._cut_text, part)
         return Chunk(chunk.kind, index, chunk.delta, id=chunk.id, name=chunk.name, part=part)

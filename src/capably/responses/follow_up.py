@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.responses.base import BaseResponse, CapsT_co, FormatT_co, InputT_contra
 from capably.types import parts as p
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     """The follow-up calls of a response that needs no `await`."""
 
-    def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
+    def _ask(self, messages: list[Message], params: Mapping[str, object]) -> Self:
         raise NotImplementedError
 
     if not TYPE_CHECKING:
@@ -31,7 +31,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             """
             return self._ask(self._next(content), self._again(params))
 
-    def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
+    def execute_tools(self, context: Context[object] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
         Args:
@@ -43,7 +43,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
 
-        return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
+        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self))
 
     def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -78,17 +78,16 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
 
         if not breaks_off(self):
             return self
-        messages, params = further(self)
-        return self._join(self._ask(messages, params))
-
-    def _join(self, following: Any) -> Self:
-        raise NotImplementedError
+        messages, params = further(self, self._again(), self._params.get("tool_choice"))
+        following = self._ask(messages, params)
+        following._join(self._reply, self._arrived())
+        return following._with_request_of(self)
 
 
 class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     """The asynchronous twin of `FollowUp`."""
 
-    async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
+    async def _ask(self, messages: list[Message], params: Mapping[str, object]) -> Self:
         raise NotImplementedError
 
     async def _complete(self) -> Self:
@@ -106,7 +105,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             await self._complete()
             return await self._ask(self._next(content), self._again(params))
 
-    async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
+    async def execute_tools(self, context: Context[object] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
         Args:
@@ -119,7 +118,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.tools.run import run_tool_calls_async
 
         await self._complete()
-        return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
+        return await run_tool_calls_async(self.tool_calls, self._tools, context, cut=cut_call(self))
 
     async def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -154,8 +153,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
 
         if not breaks_off(await self._complete()):
             return self
-        messages, params = further(self)
-        return self._join(await self._ask(messages, params))
-
-    def _join(self, following: Any) -> Self:
-        raise NotImplementedError
+        messages, params = further(self, self._again(), self._params.get("tool_choice"))
+        following = await self._ask(messages, params)
+        following._join(self._reply, self._arrived())
+        return following._with_request_of(self)

@@ -8,13 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Set as AbstractSet
     from typing import Any, ClassVar, Protocol, TypeAlias
 
+    from _typeshed import DataclassInstance
+
     class CallWithoutFormat:
         """In a refusal by the type checker: the call has no `format`, so its answer is not structured."""
-
-    class DataclassObject(Protocol):
-        """An object of a dataclass."""
-
-        __dataclass_fields__: ClassVar[dict[str, Any]]
 
     class PydanticObject(Protocol):
         """An object of a pydantic model."""
@@ -34,11 +31,11 @@ if TYPE_CHECKING:
     class NamedTupleObject(Protocol):
         """A named tuple."""
 
-        def _asdict(self) -> dict[str, Any]: ...
+        def _asdict(self) -> Mapping[str, object]: ...
 
     WithFields: TypeAlias = (
-        DataclassObject | PydanticObject | StructObject | AttrsObject | NamedTupleObject | Mapping[Any, Any]
+        DataclassInstance | PydanticObject | StructObject | AttrsObject | NamedTupleObject | Mapping[Any, object]
     )
     """What is a JSON object in the answer."""
-    Items: TypeAlias = list[Any] | tuple[Any, ...] | AbstractSet[Any]
+    Items: TypeAlias = list[Any] | tuple[object, ...] | AbstractSet[object]
     """What is a JSON array in the answer."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
 from capably.responses.follow_up import AsyncFollowUp, FollowUp
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from capably_models._resume import AfterAsyncResponse, AfterResponse  # pyright: ignore[reportMissingModuleSource]
     from typing_extensions import TypeForm
 
+    from capably.responses.base import Asked
     from capably.types.messages import Message
+    from capably.types.stream import Chunk
+    from capably.types.tools import AnyTool, BuiltinTool
 else:
     AfterAsyncResponse = AfterResponse = object  # They only give `resume` its types.
 
@@ -23,7 +26,7 @@ else:
 class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     """The complete response of `model.call`."""
 
-    def __init__(self, reply: ResponseData, *rest: Any) -> None:
+    def __init__(self, reply: ResponseData, *rest: *Asked) -> None:
         super().__init__(*rest)
         self._received = reply
 
@@ -31,26 +34,26 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     def _reply(self) -> ResponseData:
         return self._received
 
-    def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
-        model: Any = self._model
-        return model.call(messages, **params)
+    def _ask(self, messages: list[Message], params: Mapping[str, object]) -> Self:
+        return self._model.call(messages, **params)
 
-    def _join(self, following: Any) -> Self:
+    def _join(self, first: ResponseData, chunks: Iterable[Chunk]) -> None:
         from capably.responses.continuation import join
 
-        following._received = join(self._received, following._received)
-        return following._with_request_of(self)
+        self._received = join(first, self._received)
 
     @overload
     @classmethod
-    def from_json(cls, text: str, *, tools: Sequence[Any] = ()) -> Response[None, Any, Any]: ...
+    def from_json(cls, text: str, *, tools: Sequence[AnyTool | BuiltinTool] = ()) -> Response[None]: ...
     @overload
     @classmethod
     def from_json(
-        cls, text: str, *, format: TypeForm[FormatT], tools: Sequence[Any] = ()
-    ) -> Response[FormatT, Any, Any]: ...
+        cls, text: str, *, format: TypeForm[FormatT], tools: Sequence[AnyTool | BuiltinTool] = ()
+    ) -> Response[FormatT]: ...
     @classmethod
-    def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> Response[Any, Any, Any]:
+    def from_json(
+        cls, text: str, *, format: object = None, tools: Sequence[AnyTool | BuiltinTool] = ()
+    ) -> Response[object]:
         """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
         return cls._load(text, format, tools)
 
@@ -58,7 +61,7 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
 class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
     """The complete response of `await model.call_async`."""
 
-    def __init__(self, reply: ResponseData, *rest: Any) -> None:
+    def __init__(self, reply: ResponseData, *rest: *Asked) -> None:
         super().__init__(*rest)
         self._received = reply
 
@@ -66,25 +69,25 @@ class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsy
     def _reply(self) -> ResponseData:
         return self._received
 
-    async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
-        model: Any = self._model
-        return await model.call_async(messages, **params)
+    async def _ask(self, messages: list[Message], params: Mapping[str, object]) -> Self:
+        return await self._model.call_async(messages, **params)
 
-    def _join(self, following: Any) -> Self:
+    def _join(self, first: ResponseData, chunks: Iterable[Chunk]) -> None:
         from capably.responses.continuation import join
 
-        following._received = join(self._received, following._received)
-        return following._with_request_of(self)
+        self._received = join(first, self._received)
 
     @overload
     @classmethod
-    def from_json(cls, text: str, *, tools: Sequence[Any] = ()) -> AsyncResponse[None, Any, Any]: ...
+    def from_json(cls, text: str, *, tools: Sequence[AnyTool | BuiltinTool] = ()) -> AsyncResponse[None]: ...
     @overload
     @classmethod
     def from_json(
-        cls, text: str, *, format: TypeForm[FormatT], tools: Sequence[Any] = ()
-    ) -> AsyncResponse[FormatT, Any, Any]: ...
+        cls, text: str, *, format: TypeForm[FormatT], tools: Sequence[AnyTool | BuiltinTool] = ()
+    ) -> AsyncResponse[FormatT]: ...
     @classmethod
-    def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> AsyncResponse[Any, Any, Any]:
+    def from_json(
+        cls, text: str, *, format: object = None, tools: Sequence[AnyTool | BuiltinTool] = ()
+    ) -> AsyncResponse[object]:
         """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
         return cls._load(text, format, tools)

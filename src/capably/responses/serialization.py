@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -26,12 +26,56 @@ from capably.types.timeout import Timeout
 from capably.types.usage import Usage
 from capably.types.values import field_names, restored
 
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from capably_models import AnyModel
+
+    from capably.types.json_types import Json
+    from capably.types.messages import Message
+    from capably.types.tools import AnyTool, BuiltinTool
+
+    class ResponseState(TypedDict):
+        """A response as JSON data."""
+
+        model: str
+        origin: str | None
+        defaults: dict[str, Json]
+        endpoint: str | None
+        model_id: str
+        day: str
+        sent: Json
+        params: dict[str, Json]
+        not_kept: list[str]
+        warnings: list[str]
+        earlier: Json
+        reply: dict[str, Json]
+        last: dict[str, Json] | None
+
+
+LoadedT = TypeVar("LoadedT")
+
 VERSION = 1
 """Of the shape below. A later one reads this one, too."""
 
+
+class ResponseRecord(NamedTuple):
+    """All that a response is made of."""
+
+    reply: ResponseData
+    model: AnyModel
+    request: Request
+    sent: Sequence[Message]
+    params: Mapping[str, object]
+    warnings: Sequence[str]
+    dropped: tuple[str, ...]
+    earlier: Usage | None
+    day: datetime.date
+
+
 NOT_SERIALIZED = ("tools", "format", "headers", "provider")
 
-OBJECTS: Mapping[str, type[Any]] = {
+OBJECTS: Mapping[str, type[object]] = {
     kind.__name__: kind
     for kind in (
         *p.PARTS,
@@ -49,64 +93,68 @@ KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
 """Keys that mark what JSON has no form for. A mapping of the caller's that holds one of them is wrapped in `PLAIN`."""
 
 
-def encode(value: Any) -> Any:
+def encode(value: object) -> Json:
     """Return a part, a message, or plain data that holds some, as JSON data. Raise `TypeError` for anything else."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, bytes):
         return {BYTES: base64.b64encode(value).decode("ascii")}
     if isinstance(value, (list, tuple)):
-        return [encode(item) for item in cast("Sequence[Any]", value)]
+        return [encode(item) for item in cast("Sequence[object]", value)]
     if isinstance(value, Mapping):
-        items = {str(key): encode(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        items = {str(key): encode(item) for key, item in cast("Mapping[object, object]", value).items()}
         return {PLAIN: items} if items.keys() & {KIND, BYTES, PLAIN} else items
-    kind = cast("type[Any]", type(value))
+    kind = type(value)
     if OBJECTS.get(kind.__name__) is not kind:
         raise TypeError(f"a {kind.__name__} has no form in JSON: {value!r}")
     return {KIND: kind.__name__, **{name: encode(getattr(value, name)) for name in field_names(kind)}}
 
 
-def decode(data: Any) -> Any:
+def decode(data: Json) -> Any:
     """Return the value that `encode` was given. Raise `ValueError` for an unknown class."""
     if isinstance(data, list):
-        return [decode(item) for item in cast("list[Any]", data)]
+        return [decode(item) for item in data]
     if not isinstance(data, dict):
         return data
-    fields = cast("dict[str, Any]", data)
-    if BYTES in fields:
-        return base64.b64decode(fields[BYTES])
-    if PLAIN in fields:
-        return {name: decode(item) for name, item in fields[PLAIN].items()}
-    if KIND not in fields:
-        return {name: decode(item) for name, item in fields.items()}
-    if fields[KIND] not in OBJECTS:
-        raise ValueError(f"there is no {fields[KIND]} in this version of capably")
-    kind = OBJECTS[fields[KIND]]
-    values = {name: decode(fields.get(name)) for name in field_names(kind)}
+    if BYTES in data:
+        return base64.b64decode(cast("str", data[BYTES]))
+    if PLAIN in data:
+        return {name: decode(item) for name, item in cast("dict[str, Json]", data[PLAIN]).items()}
+    if KIND not in data:
+        return {name: decode(item) for name, item in data.items()}
+    kind = OBJECTS.get(str(data[KIND]))
+    if kind is None:
+        raise ValueError(f"there is no {data[KIND]} in this version of capably")
+    values = {name: decode(data.get(name)) for name in field_names(kind)}
     return restored(kind, {name: tuple(value) if name in TUPLES else value for name, value in values.items()})
 
 
-def dump_messages(messages: Sequence[Any]) -> str:
+def dump_messages(messages: Sequence[Message]) -> str:
     """Return a conversation as JSON text."""
     return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
 
 
-def load_messages(text: str) -> list[Any]:
+def load_messages(text: str) -> list[Message]:
     """Return the conversation that `dump_messages` wrote. Raise `ValueError` for anything else."""
     return _checked("messages", lambda: decode(_read(text, "messages")))
 
 
-def dump_response(response: Any) -> str:
+def dump_response(record: ResponseRecord) -> str:
     """Return a response as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "response": _state(response)}).decode()
+    return msgspec.json.encode({"capably": VERSION, "response": state_of(record)}).decode()
 
 
-def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
-    """Return the response that `dump_response` wrote, as a `cls`. Raise `ValueError` for anything else."""
-    return _checked("response", lambda: _restore(cls, _read(text, "response"), format, tools))
+def load_response(
+    text: str,
+    make: Callable[[ResponseRecord], LoadedT],
+    format: object,
+    tools: Sequence[AnyTool | BuiltinTool],
+) -> LoadedT:
+    """Return the response that `dump_response` wrote, made by `make`. Raise `ValueError` for anything else."""
+    return _checked("response", lambda: make(record_of(cast("ResponseState", _read(text, "response")), format, tools)))
 
 
-def _checked(key: str, load: Callable[[], Any]) -> Any:
+def _checked(key: str, load: Callable[[], LoadedT]) -> LoadedT:
     """Return what `load` returns. Its errors over JSON of another shape are a `ValueError` that says so."""
     try:
         return load()
@@ -116,17 +164,12 @@ def _checked(key: str, load: Callable[[], Any]) -> Any:
         ) from error
 
 
-def pickled_response(response: Any) -> tuple[Any, ...]:
-    """Return the function and arguments for pickle. A stream is read to its end first, and becomes a response."""
-    return _restore, (response._COMPLETE_CLASS or type(response), _state(response))
-
-
-def _read(text: str, key: str) -> Any:
+def _read(text: str, key: str) -> Json:
     try:
-        data: Any = load_body(text)
+        data: Json = load_body(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"this is no JSON: {error}") from error
-    fields: dict[str, Any] = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    fields: dict[str, Json] = data if isinstance(data, dict) else {}
     version = fields.get("capably")
     if key not in fields or not isinstance(version, int):
         raise ValueError(f"this is no {key} of capably's")
@@ -139,11 +182,10 @@ REPLY = ("finish_reason", "id", "logprobs", "model", "others", "request_id", "st
 TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
 
 
-def _state(response: Any) -> dict[str, Any]:
-    reply: ResponseData = response._reply
-    request: Request = response._request
-    model = response.model
-    params, dropped = _serializable(response._params)
+def state_of(record: ResponseRecord) -> ResponseState:
+    """Return a response as JSON data."""
+    reply, model, request = record.reply, record.model, record.request
+    params, dropped = _serializable(record.params)
     defaults, _ = _serializable(model.defaults)
     return {
         "model": model.id,
@@ -151,33 +193,33 @@ def _state(response: Any) -> dict[str, Any]:
         "defaults": defaults,
         "endpoint": request.endpoint,
         "model_id": request.model_id,
-        "day": response._day.isoformat(),
-        "sent": encode(list(response._sent)),
+        "day": record.day.isoformat(),
+        "sent": encode(list(record.sent)),
         "params": params,
-        "not_kept": sorted({*dropped, *response._dropped}),
-        "warnings": list(response.warnings),
-        "earlier": encode(response._earlier),
+        "not_kept": sorted({*dropped, *record.dropped}),
+        "warnings": list(record.warnings),
+        "earlier": encode(record.earlier),
         "reply": _reply_state(reply),
         "last": None if reply.last is reply else _reply_state(reply.last),
     }
 
 
-def _reply_state(reply: ResponseData) -> dict[str, Any]:
+def _reply_state(reply: ResponseData) -> dict[str, Json]:
     """Return a reply as JSON data. Bodies are JSON text; a body that is no text is encoded as bytes."""
     state = {name: encode(getattr(reply, name)) for name in TURN if name not in ("body", "sent")}
     return {**state, "body": _text(reply.body), "sent": _text(reply.sent)}
 
 
-def _text(body: bytes) -> Any:
+def _text(body: bytes) -> Json:
     try:
         return body.decode()
     except UnicodeDecodeError:
         return encode(body)
 
 
-def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _serializable(params: Mapping[str, object]) -> tuple[dict[str, Json], list[str]]:
     """Return the parameters as JSON data, and the names of those that have no such form."""
-    encoded: dict[str, Any] = {}
+    encoded: dict[str, Json] = {}
     dropped: list[str] = []
     for name, value in params.items():
         try:
@@ -191,17 +233,20 @@ def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]
     return encoded, dropped
 
 
-def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
+def record_of(
+    state: ResponseState, format: object = None, tools: Sequence[AnyTool | BuiltinTool] = ()
+) -> ResponseRecord:
+    """Return what a response is made of, from what `state_of` returned. The model and the facts are those of today."""
     from capably_models import Model
 
-    params: dict[str, Any] = dict(decode(state["params"]))
+    params: dict[str, object] = dict(decode(state["params"]))
     if tools:
         params["tools"] = list(tools)
     if format is not None:
         from capably.formats.output_format import format_of
 
         params["format"] = format_of(format)
-    model: Any = cast("Any", Model)._restore(state["model"], decode(state["defaults"]), state.get("origin"))
+    model: AnyModel = cast("Any", Model)._restore(state["model"], decode(state["defaults"]), state.get("origin"))
     request = Request(
         info=model.info,
         model_id=state["model_id"],
@@ -209,23 +254,23 @@ def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequ
         messages=(),
         system=None,
         params=params,
-        extra=params.get("extra"),
+        extra=cast("Mapping[str, object] | None", params.get("extra")),
     )
     reply = _reply(state["reply"])
     if state["last"] is not None:
         from capably.responses.continuation import JoinedResponseData
 
         reply = JoinedResponseData(reply.content, reply.usage, _reply(state["last"]))
-    response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
-    response._dropped = tuple(name for name in state["not_kept"] if name not in params)
-    response._earlier = decode(state.get("earlier"))
-    if "day" in state:
-        response._day = datetime.date.fromisoformat(state["day"])
-    return response
+    dropped = tuple(name for name in state["not_kept"] if name not in params)
+    day = datetime.date.fromisoformat(state["day"]) if "day" in state else datetime.date.today()
+    earlier = decode(state.get("earlier"))
+    return ResponseRecord(
+        reply, model, request, decode(state["sent"]), params, state["warnings"], dropped, earlier, day
+    )
 
 
-def _reply(state: Mapping[str, Any]) -> ResponseData:
-    fields = {name: decode(state[name]) for name in TURN}
+def _reply(state: Mapping[str, Json]) -> ResponseData:
+    fields: dict[str, Any] = {name: decode(state[name]) for name in TURN}
     for name in ("body", "sent"):
         fields[name] = fields[name].encode() if isinstance(fields[name], str) else fields[name]
     return ResponseData(**fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from capably_models._resume import AfterAsyncStreamResponse, AfterStreamResponse  # pyright: ignore[reportMissingModuleSource]
 
     from capably.providers import AsyncEventStream, EventStream
+    from capably.responses.base import Asked
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.responses.partial import CallWithoutFormat, Items, WithFields
+    from capably.types.json_types import Json
     from capably.types.messages import Message
+    from capably.types.request import Request
     from capably.types.response_data import ResponseData
     from capably.types.stream import Chunk, StreamAccumulator
 else:
@@ -42,9 +45,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
     stores the text and not its pieces, so successive deltas of one part are joined. One exception: see `text_stream`.
     """
 
-    _COMPLETE_CLASS = Response
-
-    def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
+    def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: *Asked) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
@@ -129,22 +130,22 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         """
         from capably.responses.chunk_splitter import Splitter
 
-        splitter = Splitter(self, self.chunks())
+        splitter = Splitter(lambda: self.content, self.chunks())
         return splitter.streams()
 
     @overload
     def structured_stream(  # pyright: ignore[reportOverlappingOverload]
-        self: StreamResponse[None, Any, Any],
+        self: StreamResponse[None],
     ) -> CallWithoutFormat: ...
     @overload
-    def structured_stream(self: StreamResponse[WithFields | None, Any, Any]) -> Iterator[dict[str, Any]]: ...
+    def structured_stream(self: StreamResponse[WithFields | None]) -> Iterator[dict[str, Any]]: ...
     @overload
-    def structured_stream(self: StreamResponse[Items | None, Any, Any]) -> Iterator[list[Any]]: ...
+    def structured_stream(self: StreamResponse[Items | None]) -> Iterator[list[Any]]: ...
     @overload
-    def structured_stream(self: StreamResponse[str, Any, Any]) -> Iterator[str]: ...
+    def structured_stream(self: StreamResponse[str]) -> Iterator[str]: ...
     @overload
-    def structured_stream(self: StreamResponse[Any, Any, Any]) -> Iterator[Any]: ...
-    def structured_stream(self) -> Any:
+    def structured_stream(self: StreamResponse[object]) -> Iterator[Any]: ...
+    def structured_stream(self) -> object:
         """Yield the answer in the call's `format` while it grows, from its first character on.
 
         A class with fields, a `TypedDict` or a dict is a dict, a list, tuple or set is a list, both with the values that
@@ -154,7 +155,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         Raises:
             ParseError: The call has no format.
         """
-        feed = _partial_parser(self)
+        feed = _partial_parser(self._request)
         self._buffer.read_all()
         return (value for delta in self._texts() if (value := feed(delta)) is not None)
 
@@ -172,17 +173,22 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
     ) -> None:
         self.close()
 
-    def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
-        model: Any = self._model
-        return model.stream(messages, **params)
+    def _ask(self, messages: list[Message], params: Mapping[str, object]) -> Self:
+        return self._model.stream(messages, **params)
 
-    def _join(self, following: Any) -> Self:
+    @classmethod
+    def _complete_class(cls) -> type[Response[object]]:
+        return Response
+
+    def _arrived(self) -> Iterable[Chunk]:
+        return self._buffer
+
+    def _join(self, first: ResponseData, chunks: Iterable[Chunk]) -> None:
         from capably.responses.continuation import ContinuationAccumulator
 
-        following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
-        for chunk in self._buffer:
-            following._buffer.add(chunk)
-        return following._with_request_of(self)
+        self._accumulator = ContinuationAccumulator(first, self._accumulator)
+        for chunk in chunks:
+            self._buffer.add(chunk)
 
 
 class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
@@ -191,9 +197,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     An error in mid-stream is raised by the reader that meets it. Its `partial` has the parts that had arrived.
     """
 
-    _COMPLETE_CLASS = AsyncResponse
-
-    def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
+    def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: *Asked) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
@@ -290,22 +294,22 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         """
         from capably.responses.chunk_splitter import AsyncSplitter
 
-        splitter = AsyncSplitter(self, self.chunks())
+        splitter = AsyncSplitter(lambda: self.content, self.chunks())
         return splitter.streams()
 
     @overload
     def structured_stream(  # pyright: ignore[reportOverlappingOverload]
-        self: AsyncStreamResponse[None, Any, Any],
+        self: AsyncStreamResponse[None],
     ) -> CallWithoutFormat: ...
     @overload
-    def structured_stream(self: AsyncStreamResponse[WithFields | None, Any, Any]) -> AsyncIterator[dict[str, Any]]: ...
+    def structured_stream(self: AsyncStreamResponse[WithFields | None]) -> AsyncIterator[dict[str, Any]]: ...
     @overload
-    def structured_stream(self: AsyncStreamResponse[Items | None, Any, Any]) -> AsyncIterator[list[Any]]: ...
+    def structured_stream(self: AsyncStreamResponse[Items | None]) -> AsyncIterator[list[Any]]: ...
     @overload
-    def structured_stream(self: AsyncStreamResponse[str, Any, Any]) -> AsyncIterator[str]: ...
+    def structured_stream(self: AsyncStreamResponse[str]) -> AsyncIterator[str]: ...
     @overload
-    def structured_stream(self: AsyncStreamResponse[Any, Any, Any]) -> AsyncIterator[Any]: ...
-    def structured_stream(self) -> Any:
+    def structured_stream(self: AsyncStreamResponse[object]) -> AsyncIterator[Any]: ...
+    def structured_stream(self) -> object:
         """Yield the answer in the call's `format` while it grows, from its first character on.
 
         A class with fields, a `TypedDict` or a dict is a dict, a list, tuple or set is a list, both with the values that
@@ -315,7 +319,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         Raises:
             ParseError: The call has no format.
         """
-        feed = _partial_parser(self)
+        feed = _partial_parser(self._request)
         self._buffer.read_all()
         return (value async for delta in self._texts() if (value := feed(delta)) is not None)
 
@@ -334,23 +338,28 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     ) -> None:
         await self.close()
 
-    async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
-        model: Any = self._model
-        return await model.stream_async(messages, **params)
+    async def _ask(self, messages: list[Message], params: Mapping[str, object]) -> Self:
+        return await self._model.stream_async(messages, **params)
 
-    def _join(self, following: Any) -> Self:
+    @classmethod
+    def _complete_class(cls) -> type[AsyncResponse[object]]:
+        return AsyncResponse
+
+    def _arrived(self) -> Iterable[Chunk]:
+        return self._buffer
+
+    def _join(self, first: ResponseData, chunks: Iterable[Chunk]) -> None:
         from capably.responses.continuation import ContinuationAccumulator
 
-        following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
-        for chunk in self._buffer:
-            following._buffer.add(chunk)
-        return following._with_request_of(self)
+        self._accumulator = ContinuationAccumulator(first, self._accumulator)
+        for chunk in chunks:
+            self._buffer.add(chunk)
 
 
-def _partial_parser(response: Any) -> Any:
+def _partial_parser(request: Request) -> Callable[[str], Json]:
     from capably.formats.output_format import PartialParser
 
-    wanted = response._request.params.get("format")
+    wanted = request.params.get("format")
     if wanted is None:
         raise ParseError("this call asked for no format; pass format= to have an answer to read as it grows")
     return PartialParser(wanted).feed

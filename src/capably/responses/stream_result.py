@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from capably.types.errors import CapablyError
 from capably.types.response_data import ResponseData
@@ -18,7 +18,7 @@ REACHED: Final = "reached"
 StreamResult: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
 """`None` before the end, and for a stream that was closed early."""
 
-FORGETTABLE = ("_parts", "body", "logprobs", "others", "wire")
+FORGETTABLE = ("_content", "_parts", "body", "logprobs", "others", "wire")
 """The attributes that a stream without its content lacks."""
 
 
@@ -32,7 +32,7 @@ class ForgottenResponseData(ResponseData):
             if name not in FORGETTABLE:
                 setattr(self, name, getattr(reply, name))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name in FORGETTABLE:
             raise forgotten()
         raise AttributeError(f"a {type(self).__name__} has no {name!r}")

@@ -6,13 +6,13 @@ reads only this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
-from capably.types.tools import AsyncTool, Tool
+from capably.types.tools import AnyTool, AsyncTool, Tool
 
 if TYPE_CHECKING:
-    from capably.types.functions import OnlyAny
+    from capably.types.functions import Coro, OnlyAny
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -24,16 +24,16 @@ class ToolDecorator(Protocol):
     @overload
     def __call__(self, function: Callable[P, OnlyAny], /) -> Tool[Any, P]: ...
     @overload
-    def __call__(self, function: Callable[P, Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT, P]: ...
+    def __call__(self, function: Callable[P, Coro[ResultT]], /) -> AsyncTool[ResultT, P]: ...
     @overload
     def __call__(self, function: Callable[P, ResultT], /) -> Tool[ResultT, P]: ...
-    def __call__(self, function: Callable[..., Any], /) -> Tool[Any]: ...
+    def __call__(self, function: Callable[..., object], /) -> AnyTool: ...
 
 
 @overload
 def tool(function: Callable[P, OnlyAny], /) -> Tool[Any, P]: ...
 @overload
-def tool(function: Callable[P, Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT, P]: ...
+def tool(function: Callable[P, Coro[ResultT]], /) -> AsyncTool[ResultT, P]: ...
 @overload
 def tool(function: Callable[P, ResultT], /) -> Tool[ResultT, P]: ...
 @overload
@@ -42,17 +42,17 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
-    extra: Mapping[str, Any] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> ToolDecorator: ...
 def tool(
-    function: Callable[..., Any] | None = None,
+    function: Callable[..., object] | None = None,
     /,
     *,
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
-    extra: Mapping[str, Any] | None = None,
-) -> Any:
+    extra: Mapping[str, object] | None = None,
+) -> AnyTool | Callable[[Callable[..., object]], AnyTool]:
     """Make a function or method a tool, described to models by its signature and docstring.
 
         @llm.tool
@@ -71,7 +71,7 @@ def tool(
 
     from capably.tools.interface import tool_from_callable
 
-    def decorate(function: Callable[..., Any]) -> Tool[Any]:
+    def decorate(function: Callable[..., object]) -> AnyTool:
         return tool_from_callable(function, name=name, description=description, strict=strict, extra=extra)
 
     if function is None:

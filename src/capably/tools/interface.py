@@ -12,14 +12,16 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.tools.context import Context
 from capably.types.functions import is_async
-from capably.types.tools import AsyncTool, Tool, ToolInterface
+from capably.types.tools import AnyTool, AsyncTool, Tool, ToolInterface
 
 if TYPE_CHECKING:
-    from capably.json_schema import Shape
+    from capably.json_schema import Schema, Shape
+    from capably.types.json_types import Json
+    from capably.types.tools import ArgumentsLoader
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _OURS = (__name__, "capably.tools.decorator")
@@ -27,27 +29,28 @@ _OURS = (__name__, "capably.tools.decorator")
 
 
 def tool_from_callable(
-    function: Callable[..., Any],
+    function: Callable[..., object],
     *,
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
-    extra: Mapping[str, Any] | None = None,
-) -> Tool[Any]:
+    extra: Mapping[str, object] | None = None,
+) -> AnyTool:
     """Make a tool of anything callable: a function, a bound method, a partial, an object with `__call__`."""
     chosen = name or getattr(function, "__name__", None) or type(function).__name__
     if not _NAME.fullmatch(chosen):
         raise TypeError(f"{chosen!r} is no name for a tool: pass name= with 1 to 64 of a-z, A-Z, 0-9, _ and -.")
     names = _local_names(function)
 
-    def read(function: Callable[..., Any]) -> ToolInterface:
+    def read(function: Callable[..., object]) -> ToolInterface:
         return _read_interface(function, chosen, description, names)
 
-    kind: type[Tool[Any]] = AsyncTool[Any] if is_async(function) else Tool[Any]
-    return kind(function, name=chosen, strict=strict, extra=extra, read=read)
+    if is_async(function):
+        return AsyncTool(function, name=chosen, strict=strict, extra=extra, read=read)
+    return Tool(function, name=chosen, strict=strict, extra=extra, read=read)
 
 
-def _local_names(function: Any) -> dict[str, Any]:
+def _local_names(function: Callable[..., object]) -> dict[str, object]:
     """Return the local names around a nested function, which its string annotations may refer to."""
     if "<locals>" not in getattr(function, "__qualname__", ""):
         return {}
@@ -63,7 +66,7 @@ def _local_names(function: Any) -> dict[str, Any]:
 
 
 def _read_interface(
-    function: Callable[..., Any], name: str, description: str | None, names: Mapping[str, Any]
+    function: Callable[..., object], name: str, description: str | None, names: Mapping[str, object]
 ) -> ToolInterface:
     from capably import json_schema as schema
 
@@ -84,7 +87,7 @@ def _read_interface(
         for parameter in parameters
     }
     required = [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
-    body = {"type": "object", "properties": properties, "required": required}
+    body: Schema = {"type": "object", "properties": properties, "required": required}
     return ToolInterface(
         description=description or doc.description,
         parameters=schema.with_defs(body, defs),
@@ -94,7 +97,9 @@ def _read_interface(
     )
 
 
-def _hints(function: Any, name: str, parameters: list[inspect.Parameter], names: Mapping[str, Any]) -> dict[str, Any]:
+def _hints(
+    function: Callable[..., object], name: str, parameters: list[inspect.Parameter], names: Mapping[str, object]
+) -> dict[str, object]:
     """Return the annotation of each parameter, with strings resolved. The return annotation is skipped if it cannot
     be resolved."""
     plain = inspect.unwrap(getattr(function, "func", function))
@@ -102,11 +107,11 @@ def _hints(function: Any, name: str, parameters: list[inspect.Parameter], names:
     if not hasattr(plain, "__globals__"):
         plain = getattr(type(plain).__call__, "__func__", type(plain).__call__)
     space = getattr(plain, "__globals__", {})
-    hints: dict[str, Any] = {}
+    hints: dict[str, object] = {}
     for parameter in parameters:
         if parameter.annotation is inspect.Parameter.empty:
             continue
-        holder = typing.cast("Any", type("annotated", (), {"__annotations__": {parameter.name: parameter.annotation}}))
+        holder = type("annotated", (), {"__annotations__": {parameter.name: parameter.annotation}})
         try:
             hints |= typing.get_type_hints(holder, space, {**space, **names}, include_extras=True)
         except NameError as error:
@@ -116,17 +121,17 @@ def _hints(function: Any, name: str, parameters: list[inspect.Parameter], names:
     return hints
 
 
-def _is_context(hint: Any) -> bool:
+def _is_context(hint: object) -> bool:
     return hint is Context or typing.get_origin(hint) is Context
 
 
-def _context_of(parameters: list[inspect.Parameter], hints: Mapping[str, Any]) -> inspect.Parameter | None:
+def _context_of(parameters: list[inspect.Parameter], hints: Mapping[str, object]) -> inspect.Parameter | None:
     """Return the parameter that takes the context: the first one, or one that is keyword-only."""
     places = [*parameters[:1], *(parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY)]
     return next((parameter for parameter in places if _is_context(hints.get(parameter.name))), None)
 
 
-def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, Any], name: str) -> None:
+def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, object], name: str) -> None:
     for parameter in parameters:
         where = f"tool {name}, parameter {parameter.name}"
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -137,7 +142,7 @@ def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, A
             raise TypeError(f"{where}: a Context must be the first parameter or keyword-only, and the only one.")
 
 
-def _docstring(function: Any) -> str | None:
+def _docstring(function: Callable[..., object]) -> str | None:
     """Return the docstring of a function; of an object with `__call__`, that of the method or else of its class."""
     if inspect.isroutine(function):
         return function.__doc__
@@ -145,16 +150,14 @@ def _docstring(function: Any) -> str | None:
     return partial.__doc__ if partial is not None else type(function).__call__.__doc__ or type(function).__doc__
 
 
-def _arguments_loader(
-    parameters: Sequence[inspect.Parameter], shapes: Mapping[str, Shape]
-) -> Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]:
+def _arguments_loader(parameters: Sequence[inspect.Parameter], shapes: Mapping[str, Shape]) -> ArgumentsLoader:
     """Return a loader of a call's arguments that reports all errors at once, so that the model can fix them
     together."""
     from capably.json_schema import MisfitError
 
-    def load_arguments(given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        positional: list[Any] = []
-        named: dict[str, Any] = {}
+    def load_arguments(given: Mapping[str, Json]) -> tuple[list[object], dict[str, object]]:
+        positional: list[object] = []
+        named: dict[str, object] = {}
         wrong = [f"{name}: no such argument" for name in given if name not in shapes]
         for parameter in parameters:
             name = parameter.name

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, ComputerCall, CustomToolCall, ShellCall
 from capably.types.errors import ToolError
+from capably.types.functions import is_async
 from capably.types.parts import ToolCall, ToolOutput
-from capably.types.tools import AsyncTool, BuiltinTool, CallerTool, MCPServer, Tool
+from capably.types.tools import AnyTool, AsyncTool, BuiltinTool, CallerTool, MCPServer, Tool
 from capably.types.values import set_field
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 def run_tool_calls(
     calls: Sequence[ToolCall],
-    tools: Sequence[Tool[Any] | BuiltinTool],
-    context: Context[Any] | None = None,
+    tools: Sequence[AnyTool | BuiltinTool],
+    context: Context[object] | None = None,
     *,
     cut: ToolCall | None = None,
 ) -> list[ToolOutput]:
@@ -40,8 +41,8 @@ def run_tool_calls(
 
 async def run_tool_calls_async(
     calls: Sequence[ToolCall],
-    tools: Sequence[Tool[Any] | BuiltinTool],
-    context: Context[Any] | None = None,
+    tools: Sequence[AnyTool | BuiltinTool],
+    context: Context[object] | None = None,
     *,
     cut: ToolCall | None = None,
 ) -> list[ToolOutput]:
@@ -70,9 +71,9 @@ async def run_tool_calls_async(
     return [output for output in outputs if output is not None]
 
 
-def _by_name(tools: Sequence[Tool[Any] | BuiltinTool], calls: Sequence[ToolCall]) -> dict[str, Tool[Any]]:
+def _by_name(tools: Sequence[AnyTool | BuiltinTool], calls: Sequence[ToolCall]) -> dict[str, AnyTool]:
     """Return the tools by name, with the caller's functions for those that the provider defines."""
-    by_name: dict[str, Tool[Any]] = {}
+    by_name: dict[str, AnyTool] = {}
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             continue
@@ -82,17 +83,17 @@ def _by_name(tools: Sequence[Tool[Any] | BuiltinTool], calls: Sequence[ToolCall]
     return by_name | {call.name: run for call in calls if call.name not in by_name and (run := _runner(call, defined))}
 
 
-class _Runner(Tool[Any]):
+class _Runner(Tool[object]):
     """A function of the caller's that takes a call."""
 
     __slots__ = ()
 
 
-class _AsyncRunner(AsyncTool[Any]):
+class _AsyncRunner(AsyncTool[object]):
     __slots__ = ()
 
 
-def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> Tool[Any] | None:
+def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> AnyTool | None:
     """Return the caller's function for a call of a tool that the provider defines; `None` for any other call.
 
     Raises `ToolError` where there is none: the model cannot mend that.
@@ -113,7 +114,7 @@ def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> Tool[Any] | None:
             f'response.resume(llm.ToolOutput("{call.id}", "{call.name}", ...)).'
         )
     function = functions[0]
-    return (_AsyncRunner if inspect.iscoroutinefunction(function) else _Runner)(function, name=call.name)
+    return _AsyncRunner(function, name=call.name) if is_async(function) else _Runner(function, name=call.name)
 
 
 _RUN_BY: Mapping[type[ToolCall], str] = {
@@ -129,14 +130,14 @@ def _is_server(tool: MCPServer, label: str) -> bool:
     return label in ("", tool.options.get("server_label"), tool.options.get("name"))
 
 
-def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> None:
+def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool], context: Context[object] | None) -> None:
     for call in calls:
         tool = tools.get(call.name)
         if tool is not None and context is None and tool.interface.takes_context:
             raise ToolError(f"tool {call.name} wants a context: pass context=llm.Context(...).")
 
 
-def _run(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+def _run(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput:
     from capably.types.tool_results import result_parts
 
     try:
@@ -150,12 +151,13 @@ def _run(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] |
         return _failed(call, error)
 
 
-async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+async def _run_async(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput:
     from capably.types.tool_results import result_parts
 
     try:
         tool, args, kwargs = _prepare(call, tools, context)
-        return ToolOutput(call.id, call.name, result_parts(await tool.function(*args, **kwargs)))
+        result = tool.function(*args, **kwargs)
+        return ToolOutput(call.id, call.name, result_parts(await result if inspect.isawaitable(result) else result))
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
@@ -193,8 +195,8 @@ def _failed(call: ToolCall, error: Exception) -> ToolOutput:
 
 
 def _prepare(
-    call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None
-) -> tuple[Tool[Any], list[Any], dict[str, Any]]:
+    call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None
+) -> tuple[AnyTool, list[object], dict[str, object]]:
     """Return the tool that a call names, and its Python arguments."""
     tool = tools.get(call.name)
     if tool is None:
@@ -209,7 +211,7 @@ def _prepare(
         return tool, [call], {}
     interface = tool.interface
     if interface.load is None:
-        args, kwargs = list[Any](), dict(call.args)
+        args, kwargs = list[object](), dict(call.args)
     else:
         try:
             args, kwargs = interface.load(call.args)
@@ -222,7 +224,7 @@ def _prepare(
     return tool, [context, *args] if interface.takes_context else args, kwargs
 
 
-def _short(args: Mapping[str, Any] | str) -> str:
+def _short(args: Mapping[str, object] | str) -> str:
     """Format the arguments as text for the model: at most 300 characters, all encodable as UTF-8."""
     import json
 

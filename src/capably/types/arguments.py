@@ -6,18 +6,21 @@ Loaded when a call is decoded or checked, not with the parts: msgspec and json c
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Protocol
+
+    from capably.types.json_types import Json
 
     class Call(Protocol):
         """What is read of a `ToolCall`, whose module imports this one."""
 
         @property
-        def args(self) -> dict[str, Any]: ...
+        def args(self) -> dict[str, Json]: ...
         @property
         def raw_args(self) -> str | None: ...
         @property
@@ -28,10 +31,16 @@ INVALID = "INVALID_JSON"
 """The key under which unreadable text is replayed where the wire format demands an object. Source: Anthropic's guide to
 fine-grained tool streaming, "Handling invalid JSON in tool responses"."""
 
-_JSON_KINDS = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+_JSON_KINDS: Mapping[type, str] = {
+    list: "an array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
 
 
-def read_arguments(wire: Any) -> tuple[dict[str, Any], str | None, str | None]:
+def read_arguments(wire: Json) -> tuple[dict[str, Json], str | None, str | None]:
     """Return the arguments, their JSON text, and why they cannot be read.
 
     An absent value, null, blank text and the text `null` are no arguments: servers of Chat Completions send each of them
@@ -41,20 +50,20 @@ def read_arguments(wire: Any) -> tuple[dict[str, Any], str | None, str | None]:
     if wire is None:
         return {}, None, None
     if isinstance(wire, dict):
-        return cast("dict[str, Any]", wire), None, None
+        return wire, None, None
     if isinstance(wire, str):
         args, error = _parse(wire)
         return args, wire, error
     return {}, msgspec.json.encode(wire).decode(), _not_an_object(wire)
 
 
-def wire_object(wire: Any) -> dict[str, Any]:
+def wire_object(wire: Json) -> dict[str, Json]:
     """Return the arguments as an object, for formats that take nothing else: unreadable text goes under `INVALID_JSON`."""
     args, text, error = read_arguments(wire)
     return args if error is None else {INVALID: text}
 
 
-def args_object(call: Call) -> dict[str, Any]:
+def args_object(call: Call) -> dict[str, Json]:
     """Return the arguments of a call as an object to send. The model sees its own unreadable text under `INVALID_JSON`."""
     return call.args if call.args_error is None else wire_object(call.raw_args or call.args)
 
@@ -64,18 +73,18 @@ def args_text(call: Call) -> str:
     return call.raw_args or msgspec.json.encode(call.args).decode()
 
 
-def error_in(args: Any, raw_args: str | None) -> str | None:
+def error_in(args: object, raw_args: str | None) -> str | None:
     """Return why the arguments of a call cannot be read, in words for the model; `None` if they can."""
     if not isinstance(args, dict):
         return _not_an_object(args)
     return None if raw_args is None else read_arguments(raw_args)[2]
 
 
-def _parse(text: str) -> tuple[dict[str, Any], str | None]:
+def _parse(text: str) -> tuple[dict[str, Json], str | None]:
     if not text.strip():
         return {}, None
     try:
-        parsed: Any = msgspec.json.decode(text)
+        parsed: Json = msgspec.json.decode(text)
         # msgspec takes the last of two equal keys. Numbers stay text here, since only keys are compared.
         json.loads(text, object_pairs_hook=_refuse_repeated_keys, parse_int=str, parse_float=str)
     except RecursionError:
@@ -86,11 +95,11 @@ def _parse(text: str) -> tuple[dict[str, Any], str | None]:
         return {}, f"they are not valid JSON ({error})"
     if parsed is None:
         return {}, None
-    return (cast("dict[str, Any]", parsed), None) if isinstance(parsed, dict) else ({}, _not_an_object(parsed))
+    return (parsed, None) if isinstance(parsed, dict) else ({}, _not_an_object(parsed))
 
 
-def _not_an_object(value: Any) -> str:
-    kind = _JSON_KINDS.get(cast("type[Any]", type(value)), f"a {type(value).__name__}")
+def _not_an_object(value: object) -> str:
+    kind = _JSON_KINDS.get(type(value), f"a {type(value).__name__}")
     return f"they are {kind}, not a JSON object"
 
 
@@ -98,7 +107,7 @@ class _RepeatedKeyError(Exception):
     """An object has the same key twice, so its value is ambiguous."""
 
 
-def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> None:
     keys: set[str] = set()
     for key, _ in pairs:
         if key in keys:

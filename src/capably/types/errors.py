@@ -61,7 +61,7 @@ class UnsupportedFeatureError(CapablyError):
         *,
         model: str,
         feature: str,
-        value: Any = None,
+        value: object = None,
         allowed: Sequence[str] = (),
         reason: Reason = "never",
         alternatives: Sequence[str] = (),
@@ -91,7 +91,7 @@ class UnsupportedFeatureError(CapablyError):
         self.checked: date | None = checked
         """When the fact was last checked."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 
@@ -119,7 +119,7 @@ class ConversationError(CapablyError, ValueError):
         self.calls: tuple[ToolCall, ...] = tuple(calls)
         self.ids: tuple[str, ...] = tuple(ids)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 
@@ -139,7 +139,7 @@ class UnknownModelError(CapablyError):
         self.model = model
         self.nearest: tuple[str, ...] = tuple(nearest)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 
@@ -160,7 +160,7 @@ class ProviderError(CapablyError):
         code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
-        body: Any = None,
+        body: object = None,
     ) -> None:
         super().__init__(message)
         self.provider = provider
@@ -168,9 +168,9 @@ class ProviderError(CapablyError):
         self.code = code
         self.request_id = request_id
         self.retry_after = retry_after
-        self.body = body
+        self.body: Any = body
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 
@@ -226,7 +226,7 @@ class ToolError(CapablyError):
     """A tool could not be run. Raise it in a tool to say to the model why: it reads the text of no other exception."""
 
 
-def _rebuild(kind: type[CapablyError], args: tuple[Any, ...], state: dict[str, Any]) -> CapablyError:
+def _rebuild(kind: type[CapablyError], args: tuple[object, ...], state: dict[str, object]) -> CapablyError:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)

@@ -205,7 +205,7 @@ def _capabilities(facts: Facts | None) -> _Can:
     }
 
 
-def unverified_as_none(value: Any) -> Any:
+def unverified_as_none(value: object) -> Any:
     """Replace `unverified` by `None`, in nested values too. Lists and mappings are copied, anything else is
     unchanged."""
     if isinstance(value, Mapping):

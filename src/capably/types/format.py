@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
+
+FormatLoader: TypeAlias = "Callable[[Json], Any]"
+"""A function of parsed JSON. A type checker knows what it returns by the type of `format=`."""
 
 
 class Format:
@@ -15,10 +21,10 @@ class Format:
 
     __slots__ = ("load", "name", "schema", "source", "wire")
 
-    def __init__(self, *, name: str, schema: Mapping[str, Any], load: Callable[[Any], Any], source: Any) -> None:
+    def __init__(self, *, name: str, schema: Mapping[str, object], load: FormatLoader, source: object) -> None:
         self.name: str = name
         self.schema: Mapping[str, Any] = schema
-        self.load: Callable[[Any], Any] = load
-        self.source: Any = source
+        self.load: FormatLoader = load
+        self.source: object = source
         self.wire: dict[str, Any] = {}
         """Its encoded form per adapter, so that it is encoded once."""

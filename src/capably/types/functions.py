@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+Coro: TypeAlias = Coroutine[Any, Any, ResultT]
+"""What a call of an `async def` gives. What it yields and is sent is between it and its event loop."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Self, final
+    from typing import Self, TypeGuard, final
 
     @final
     class OnlyAny:
@@ -20,9 +25,9 @@ if TYPE_CHECKING:
 
         function: Callable[..., Any]
 
-        def __init__(self, function: Callable[..., Any]) -> None: ...
+        def __init__(self, function: Callable[..., object]) -> None: ...
         def with_function(self, function: Callable[..., Any], /) -> Self: ...
-        def _arguments(self) -> dict[str, Any]: ...
+        def _arguments(self) -> dict[str, object]: ...
 
 else:
 
@@ -33,7 +38,7 @@ else:
         such as pydantic, see a method in it and no field.
         """
 
-        def __init__(self, function: Callable[..., Any]) -> None:
+        def __init__(self, function: Callable[..., object]) -> None:
             super().__init__(function)
             self.function = function
 
@@ -42,14 +47,14 @@ else:
             bound = self.function if bind is None else bind(self.function, instance, owner)
             return self if bound is self.function else self.with_function(bound)
 
-        def with_function(self, function: Callable[..., Any]) -> Self:
+        def with_function(self, function: Callable[..., object]) -> Self:
             """Return the same object of another function, which is bound to an instance or class."""
             raise NotImplementedError
 
         def __repr__(self) -> str:
             return f"<{type(self).__name__} {getattr(self, '__qualname__', self.function)}>"
 
-        def _arguments(self) -> dict[str, Any]:
+        def _arguments(self) -> dict[str, object]:
             """Return the arguments of the constructor that make this object."""
             raise NotImplementedError
 
@@ -60,7 +65,7 @@ else:
             this one so too, and with it what the object is made of."""
             kind, arguments, module, qualname = type(self), self._arguments(), self.__module__, self.__qualname__
 
-            def definition() -> Any:
+            def definition() -> object:
                 there = _attribute(module, qualname)
                 own = isinstance(there, FunctionObject) and there._definition is definition
                 return there if own else kind(**arguments)
@@ -68,7 +73,7 @@ else:
             definition.__module__, definition.__qualname__ = module, f"{qualname}._definition"
             return definition
 
-        def __reduce__(self) -> Any:
+        def __reduce__(self) -> object:
             owner = getattr(self.function, "__self__", None)
             if owner is not None:
                 return getattr, (owner, self.function.__name__)
@@ -79,27 +84,27 @@ else:
         def __copy__(self) -> Self:
             return self
 
-        def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        def __deepcopy__(self, memo: dict[int, object]) -> Self:
             return self
 
 
-def _defined(definition: Callable[[], Any]) -> Any:
+def _defined(definition: Callable[[], object]) -> object:
     return definition()
 
 
-def _made(kind: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+def _made(kind: Callable[..., object], arguments: dict[str, object]) -> object:
     return kind(**arguments)
 
 
-def _attribute(module: str, qualname: str) -> Any:
+def _attribute(module: str, qualname: str) -> object:
     """Return what a module has under a dotted name; `None` if there is nothing."""
-    found = sys.modules.get(module)
+    found: object = sys.modules.get(module)
     for name in qualname.split("."):
         found = getattr(found, name, None)
     return found
 
 
-def is_async(function: Any) -> bool:
+def is_async(function: Callable[..., object]) -> TypeGuard[Callable[..., Coro[object]]]:
     """Return whether a call of `function` gives a coroutine: an `async def`, also as a class or static method, in a
     partial, or as the `__call__` of an object."""
     plain = getattr(function, "__func__", function)

@@ -7,12 +7,15 @@ numbers beyond a float, a byte order mark, UTF-16, and one half of a surrogate p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from capably.types.errors import ConversationError
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
 
 _decode = msgspec.json.Decoder().decode
 _BYTE_ORDER_MARK = "\ufeff"
@@ -55,11 +58,13 @@ def load_strict(text: str) -> Any:
         return mend_json(_read_again(text, error, parse_constant=_refuse))
 
 
-def _refuse(word: str) -> Any:
+def _refuse(word: str) -> object:
     raise ValueError(f"{word} is no JSON")
 
 
-def _read_again(data: bytes | bytearray | str, strict: Exception, parse_constant: Any = None) -> Any:
+def _read_again(
+    data: bytes | bytearray | str, strict: Exception, parse_constant: Callable[[str], object] | None = None
+) -> Any:
     try:
         text = data.removeprefix(_BYTE_ORDER_MARK) if isinstance(data, str) else data
         return json.loads(text, parse_constant=parse_constant)
@@ -76,18 +81,16 @@ def mend(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def mend_json(value: Any) -> Any:
+def mend_json(value: Json) -> Any:
     """Return parsed JSON with every text mended."""
     if isinstance(value, str):
         return value if _is_sendable(value) else mend(value)
-    if isinstance(value, Mapping):
-        return {mend_json(key): mend_json(item) for key, item in cast("Mapping[Any, Any]", value).items()}
-    if isinstance(value, list):
-        return [mend_json(item) for item in cast("list[Any]", value)]
-    return value
+    if isinstance(value, dict):
+        return {mend(key): mend_json(item) for key, item in value.items()}
+    return [mend_json(item) for item in value] if isinstance(value, list) else value
 
 
-def body_of(value: Any) -> tuple[Any, bytes]:
+def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Return a body that was put together from events, mended, and its bytes."""
     try:
         return value, msgspec.json.encode(value)
@@ -96,7 +99,7 @@ def body_of(value: Any) -> tuple[Any, bytes]:
         return mended, msgspec.json.encode(mended)
 
 
-def dump_json(value: Any) -> bytes:
+def dump_json(value: object) -> bytes:
     """Return the bytes of a body to send. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold."""
     try:
         return msgspec.json.encode(value)
@@ -122,15 +125,15 @@ def _is_sendable(text: str) -> bool:
     return True
 
 
-def _unsendable(value: Any, place: str) -> tuple[str, str] | None:
+def _unsendable(value: object, place: str) -> tuple[str, str] | None:
     """Return the place and the text of the first text that cannot be sent."""
     if isinstance(value, str):
         return None if _is_sendable(value) else (place, value)
-    inside: list[tuple[str, Any]] = []
+    inside: list[tuple[str, object]] = []
     if isinstance(value, Mapping):
-        fields = cast("Mapping[Any, Any]", value)
-        inside = [(place, key) for key in fields]
+        fields = cast("Mapping[object, object]", value)
+        inside += [(place, key) for key in fields]
         inside += [(f"{place}.{key}" if place else str(key), item) for key, item in fields.items()]
     elif isinstance(value, (list, tuple)):
-        inside = [(f"{place}[{i}]", item) for i, item in enumerate(cast("list[Any]", value))]
+        inside = [(f"{place}[{i}]", item) for i, item in enumerate(cast("Sequence[object]", value))]
     return next((fault for name, item in inside if (fault := _unsendable(item, name))), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any
 
 _ALIASES: Mapping[str, str] = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 
@@ -47,7 +46,7 @@ def agreed_type(data: bytes, named: str | None) -> str | None:
     return shown if shown is not None and same_kind else named
 
 
-def in_one_spelling(media_type: Any) -> Any:
+def in_one_spelling(media_type: str | None) -> str | None:
     """Return a media type in lower case, and `image/jpeg` for `image/jpg`. What is no text, as in a wrong reply, stays."""
     if not isinstance(media_type, str):
         return media_type

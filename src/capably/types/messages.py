@@ -20,7 +20,7 @@ class _Turn(Value):
     __slots__ = ("_call_ids", "_form", "_renamed")
     _call_ids: tuple[str, ...] | None
     _form: tuple[object, Any] | None
-    _renamed: tuple[object, Any] | None
+    _renamed: tuple[object, Message] | None
 
 
 @read_only
@@ -87,10 +87,10 @@ class Source(Value):
     model: str
     wire: Any
     id: str | None
-    state: Any
+    state: object
 
     def __init__(
-        self, provider: str, endpoint: str, model: str, wire: Any, id: str | None = None, state: Any = None
+        self, provider: str, endpoint: str, model: str, wire: object, id: str | None = None, state: object = None
     ) -> None:
         set_field(self, "provider", provider)
         set_field(self, "endpoint", endpoint)
@@ -144,7 +144,7 @@ def user(content: str) -> UserMessage[p.Text]: ...
 def user(content: PartT | Sequence[str | PartT]) -> UserMessage[PartT]: ...
 @overload  # for mypy, which infers no part from `["text", image]` unless the expected message is declared
 def user(content: Sequence[str | p.Part]) -> UserMessage[p.Part]: ...  # pyright: ignore[reportOverlappingOverload]
-def user(content: Any) -> UserMessage[Any]:
+def user(content: object) -> UserMessage[p.Part]:
     """Return a user message of a text, a part, or several of them."""
     return UserMessage(to_parts(content))
 
@@ -154,7 +154,7 @@ def assistant(content: str | p.Part | Sequence[str | p.Part]) -> AssistantMessag
     return AssistantMessage(to_parts(content))
 
 
-def to_parts(content: Any) -> tuple[Any, ...]:
+def to_parts(content: object) -> tuple[p.Part, ...]:
     """Return a text, a part, or a sequence of them, as parts. Raise `TypeError` for anything else."""
     if isinstance(content, str):
         return (p.Text(content),)
@@ -163,7 +163,7 @@ def to_parts(content: Any) -> tuple[Any, ...]:
     return tuple(map(_to_part, _items(content)))
 
 
-def _items(content: Any) -> list[Any]:
+def _items(content: object) -> list[Any]:
     """Return a sequence as a list. Raise for anything else, as types do: a generator could be read once, a set has no
     order, and the keys of a mapping would be taken for texts."""
     if isinstance(content, Sequence):
@@ -172,7 +172,7 @@ def _items(content: Any) -> list[Any]:
     raise TypeError(f"content is a {kind}; it must be a str, a part, a list of parts, or a list of messages")
 
 
-def _to_part(item: Any) -> p.Part:
+def _to_part(item: object) -> p.Part:
     if isinstance(item, str):
         return p.Text(item)
     if isinstance(item, p.Part):
@@ -198,6 +198,6 @@ def to_messages(content: Content) -> list[Message]:
         return items
     messages: list[Message] = []
     for is_message, group in groupby(items, lambda item: isinstance(item, tuple(_KINDS))):
-        together: list[Any] = list(group)
+        together = list(group)
         messages += together if is_message else [UserMessage(to_parts(together))]
     return messages

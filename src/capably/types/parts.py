@@ -15,7 +15,14 @@ from capably.types.media_types import agreed_type, decode_base64, in_one_spellin
 from capably.types.values import Value, fields_of, read_only, set_field
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Self, TypedDict, Unpack
+
+    class _MediaFields(TypedDict, total=False):
+        url: str | None
+        data: bytes | None
+        file_id: str | None
+        media_type: str | None
+        name: str | None
 
 
 class Part(Value):
@@ -232,7 +239,7 @@ class Audio(Media):
     }
     transcript: str | None
 
-    def __init__(self, *, transcript: str | None = None, **fields: Any) -> None:
+    def __init__(self, *, transcript: str | None = None, **fields: Unpack[_MediaFields]) -> None:
         super().__init__(**fields)
         set_field(self, "transcript", transcript)
 
@@ -316,7 +323,7 @@ class ToolOutput(Part):
     is_error: bool
     _exception: Exception | None
 
-    def __init__(self, id: str, name: str, value: Any, is_error: bool = False) -> None:
+    def __init__(self, id: str, name: str, value: object, is_error: bool = False) -> None:
         set_field(self, "id", id)
         set_field(self, "name", name)
         set_field(self, "value", value)
@@ -345,7 +352,7 @@ class Citation(Part):
         url: str | None = None,
         title: str | None = None,
         cited_text: str | None = None,
-        raw: Mapping[str, Any] | None = None,
+        raw: Mapping[str, object] | None = None,
     ) -> None:
         set_field(self, "url", url)
         set_field(self, "title", title)
@@ -383,7 +390,7 @@ class Unknown(Part):
     kind: str
     raw: Any
 
-    def __init__(self, kind: str, raw: Any) -> None:
+    def __init__(self, kind: str, raw: object) -> None:
         set_field(self, "kind", kind)
         set_field(self, "raw", raw)
 

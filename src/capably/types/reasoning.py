@@ -73,7 +73,9 @@ class Reasoning(Generic[EffortT_co, BudgetT_co]):
         def __new__(
             cls, *, effort: EffortT, budget_tokens: int, visible: bool | None = None
         ) -> Reasoning[EffortT | LevelAndBudget, int]: ...
-        def __new__(cls, *, effort: Any = None, budget_tokens: Any = None, visible: bool | None = None) -> Any: ...
+        def __new__(
+            cls, *, effort: object = None, budget_tokens: object = None, visible: bool | None = None
+        ) -> object: ...
 
     else:
 

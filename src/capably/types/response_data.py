@@ -40,6 +40,7 @@ class ResponseData:
     """
 
     __slots__ = (
+        "_content",
         "_parts",
         "body",
         "finish_reason",
@@ -63,7 +64,7 @@ class ResponseData:
         finish_reason: FinishReason,
         usage: Usage,
         body: bytes,
-        wire: Any,
+        wire: object,
         id: str | None = None,
         model: str | None = None,
         stop_detail: str | None = None,
@@ -73,7 +74,8 @@ class ResponseData:
         request_id: str | None = None,
         sent: bytes = b"",
     ) -> None:
-        self._parts: Any = list(content)
+        self._parts: list[Part | LazyPart] = list(content)
+        self._content: tuple[Part, ...] | None = None
         self.malformed_error: Callable[[Exception], ProviderError] | None = None
         self.finish_reason: FinishReason = finish_reason
         self.usage: Usage = usage
@@ -90,25 +92,26 @@ class ResponseData:
         self.sent: bytes = sent
 
     @property
-    def content(self) -> tuple[Any, ...]:
+    def content(self) -> tuple[Part, ...]:
         """Return all parts, in order."""
-        if isinstance(self._parts, list):
-            self._parts = self.of(Part)
-        return self._parts
+        if self._content is None:
+            self._content = self.of(Part)
+        return self._content
 
     def of(self, kind: type[PartT]) -> tuple[PartT, ...]:
         """Return the parts of one class, in order. No others are built."""
-        parts: list[Part | LazyPart] = self._parts
-        matches: list[Any] = []
+        parts = self._parts
+        matches: list[PartT] = []
         try:
             for place, part in enumerate(parts):
+                complete = part
                 if isinstance(part, tuple):
                     cls, build, source = part
-                    if cls is kind or issubclass(cls, kind):
-                        complete = parts[place] = build(source)
-                        matches.append(complete)
-                elif isinstance(part, kind):
-                    matches.append(part)
+                    if not issubclass(cls, kind):
+                        continue
+                    complete = parts[place] = build(source)
+                if isinstance(complete, kind):
+                    matches.append(complete)
         except UNREADABLE as error:
             if self.malformed_error is None:
                 raise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -24,7 +24,7 @@ class NoJSONFormError(TypeError):
         )
 
 
-def result_parts(result: Any) -> str | list[Part]:
+def result_parts(result: object) -> str | list[Part]:
     """Return a tool's result for the model: text and parts unchanged, anything else as JSON text.
 
     Media inside JSON follow it as parts, and the JSON names them: `{"page": 1, "image": llm.Image(...)}` becomes
@@ -36,10 +36,10 @@ def result_parts(result: Any) -> str | list[Part]:
         return result
     if isinstance(result, Part):
         return [result]
-    items = cast("Sequence[Any]", result) if isinstance(result, list | tuple) else ()
+    items = cast("Sequence[object]", result) if isinstance(result, list | tuple) else ()
     if not any(isinstance(item, Part) for item in items):
         parts: list[Part] = []
-        text = _json_text(result, parts)
+        text = _json_text(cast("object", result), parts)
         return [Text(text), *parts] if parts else text
     parts = []
     for item in items:
@@ -52,10 +52,10 @@ def result_parts(result: Any) -> str | list[Part]:
     return parts
 
 
-def _json_text(value: Any, parts: list[Part]) -> str:
+def _json_text(value: object, parts: list[Part]) -> str:
     """Return a value as JSON text. Media in it are appended to `parts`."""
 
-    def encode_other(inner: Any) -> Any:
+    def encode_other(inner: object) -> object:
         if isinstance(inner, Text):
             return inner.text
         if isinstance(inner, Media):
@@ -76,7 +76,7 @@ def _json_text(value: Any, parts: list[Part]) -> str:
         raise NoJSONFormError(value, f"cannot be written as JSON: {error}") from error
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return an object that msgspec does not know in a form that it does: a pydantic model as its own JSON, a path as
     text."""
     dump = getattr(value, "model_dump", None)
@@ -85,5 +85,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(cast("os.PathLike[str]", value))
     if isinstance(value, Mapping):
-        return dict(cast("Mapping[Any, Any]", value))
+        return dict(cast("Mapping[object, object]", value))
     raise NoJSONFormError(value)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
-from capably.types.functions import FunctionObject
+from capably.types.functions import Coro, FunctionObject
 
 if TYPE_CHECKING:
     from typing import Concatenate, Self
 
     from typing_extensions import ParamSpec
+
+    from capably.types.calls import ApprovalRequest
+    from capably.types.json_types import Json
 
     P = ParamSpec("P", default=...)
     BoundP = ParamSpec("BoundP")
@@ -23,13 +26,18 @@ else:
 ResultT = TypeVar("ResultT")
 ResultT_co = TypeVar("ResultT_co", covariant=True)
 
+ArgumentsLoader: TypeAlias = "Callable[[Mapping[str, Json]], tuple[list[object], dict[str, object]]]"
+"""A function that converts a call's arguments to positional and named Python arguments; `ValueError` if they do not fit."""
+
+CallRunner: TypeAlias = Callable[[Any], object]
+"""A function of the caller's of one call: an `llm.ToolCall`, or the class that calls of this tool have."""
+
 
 class ToolInterface:
     """The description of a tool for a model, and the loader of its arguments.
 
-    `load` converts a call's arguments to positional and named Python arguments, raising `ValueError` if they do not fit;
-    without it they are passed by name, unchanged. `takes_context`: a parameter is a `Context`, the first one or that of
-    the name `context_keyword`.
+    Without `load`, arguments are passed by name, unchanged. `takes_context`: a parameter is a `Context`, the first one or
+    that of the name `context_keyword`.
     """
 
     __slots__ = ("context_keyword", "description", "load", "parameters", "takes_context")
@@ -38,14 +46,14 @@ class ToolInterface:
         self,
         *,
         description: str | None,
-        parameters: Mapping[str, Any],
-        load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = None,
+        parameters: Mapping[str, object],
+        load: ArgumentsLoader | None = None,
         takes_context: bool = False,
         context_keyword: str | None = None,
     ) -> None:
         self.description: str | None = description
-        self.parameters: Mapping[str, Any] = parameters
-        self.load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = load
+        self.parameters: Mapping[str, object] = parameters
+        self.load: ArgumentsLoader | None = load
         self.takes_context: bool = takes_context
         self.context_keyword: str | None = context_keyword
 
@@ -62,7 +70,7 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
 
     if not TYPE_CHECKING:
         # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
-        def __class_getitem__(cls, item: Any) -> Any:
+        def __class_getitem__(cls, item: object) -> object:
             from types import GenericAlias
 
             return GenericAlias(cls, item)
@@ -73,20 +81,20 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         *,
         name: str,
         description: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, object] | None = None,
         strict: bool | None = None,
-        extra: Mapping[str, Any] | None = None,
-        read: Callable[[Callable[..., Any]], ToolInterface] | None = None,
+        extra: Mapping[str, object] | None = None,
+        read: Callable[[Callable[..., object]], ToolInterface] | None = None,
     ) -> None:
         super().__init__(function)
         self.name: str = name
         self.strict: bool | None = strict
-        self.extra: Mapping[str, Any] = extra or {}
-        self.read: Callable[[Callable[..., Any]], ToolInterface] | None = read
+        self.extra: Mapping[str, object] = extra or {}
+        self.read: Callable[[Callable[..., object]], ToolInterface] | None = read
         """Reads the interface from the function: the first time it is needed, and only then."""
         self.wire: dict[str, Any] = {}
         """Its encoded form per adapter, so that it is encoded once."""
-        self._owner: Tool[Any] = self
+        self._owner: AnyTool = self
         self._interface: ToolInterface | None = None
         if read is None:
             self._interface = ToolInterface(description=description, parameters=parameters or {"type": "object"})
@@ -127,16 +135,16 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         ) -> Tool[ResultT, BoundP]: ...
         @overload
         def __get__(self, instance: object, owner: object, /) -> Self: ...
-        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+        def __get__(self, instance: object, owner: object, /) -> object: ...
 
     def with_function(self, function: Callable[..., Any]) -> Self:
         """Return the same tool over another function, such as the method of an instance. Both share one schema."""
-        tool: Any = type(self)(function, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
+        tool = type(self)(function, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
         tool.wire = self.wire
         tool._owner = self._owner
         return tool
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> dict[str, object]:
         own = {"function": self.function, "name": self.name, "strict": self.strict, "extra": dict(self.extra)}
         if self.read is not None:
             return {**own, "read": self.read}
@@ -146,14 +154,14 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         return f"<Tool {self.name}>"
 
 
-class AsyncTool(Tool[Coroutine[Any, Any, ResultT], P], Generic[ResultT, P]):
+class AsyncTool(Tool[Coro[ResultT], P], Generic[ResultT, P]):
     """A tool whose function is `async`: run it with the async form of a call."""
 
     if TYPE_CHECKING:
 
         @overload
         def __get__(
-            self: Callable[Concatenate[type[SelfT], BoundP], Coroutine[Any, Any, ResultT]],
+            self: Callable[Concatenate[type[SelfT], BoundP], Coro[ResultT]],
             instance: SelfT | None,
             owner: type[SelfT],
             /,
@@ -162,14 +170,14 @@ class AsyncTool(Tool[Coroutine[Any, Any, ResultT], P], Generic[ResultT, P]):
         def __get__(self, instance: None, owner: object, /) -> Self: ...
         @overload
         def __get__(
-            self: Callable[Concatenate[SelfT, BoundP], Coroutine[Any, Any, ResultT]], instance: SelfT, owner: object, /
+            self: Callable[Concatenate[SelfT, BoundP], Coro[ResultT]], instance: SelfT, owner: object, /
         ) -> AsyncTool[ResultT, BoundP]: ...
         @overload
         def __get__(self, instance: object, owner: object, /) -> Self: ...
-        def __get__(self, instance: Any, owner: Any, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+        def __get__(self, instance: object, owner: object, /) -> object: ...  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
-AnyTool: TypeAlias = Tool[Any]
+AnyTool: TypeAlias = Tool[object]
 """A tool, whatever it returns."""
 
 
@@ -180,8 +188,8 @@ class BuiltinTool:
     kind: ClassVar[str]
     """The registry's word for it."""
 
-    def __init__(self, **options: Any) -> None:
-        self.options: dict[str, Any] = options
+    def __init__(self, **options: object) -> None:
+        self.options: dict[str, object] = options
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.options.items())})"
@@ -198,9 +206,9 @@ class CallerTool(BuiltinTool):
     names: ClassVar[frozenset[str]] = frozenset()
     """The names under which calls of it arrive."""
 
-    def __init__(self, *, run: Callable[[Any], Any] | None = None, **options: Any) -> None:
+    def __init__(self, *, run: CallRunner | None = None, **options: object) -> None:
         super().__init__(**options)
-        self.run: Callable[[Any], Any] | None = run
+        self.run: CallRunner | None = run
 
 
 class WebSearch(BuiltinTool):
@@ -262,9 +270,9 @@ class MCPServer(BuiltinTool):
     __slots__ = ("approve",)
     kind = "mcp"
 
-    def __init__(self, *, approve: Callable[[Any], Any] | None = None, **options: Any) -> None:
+    def __init__(self, *, approve: Callable[[ApprovalRequest], object] | None = None, **options: object) -> None:
         super().__init__(**options)
-        self.approve: Callable[[Any], Any] | None = approve
+        self.approve: Callable[[ApprovalRequest], object] | None = approve
 
 
 class Memory(CallerTool):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 COUNTS = (
     "input_tokens",
@@ -109,7 +109,7 @@ class Usage:
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown: dict[str, Any] = {name: getattr(self, name) for name in _COMPARED[1:]}
+        shown: dict[str, object] = {name: getattr(self, name) for name in _COMPARED[1:]}
         inside = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value)
         return f"Usage({inside})" if self.reported else f"Usage(reported=False{', ' if inside else ''}{inside})"
 

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import NoReturn, Self
 
-KindT = TypeVar("KindT", bound=type[Any])
+KindT = TypeVar("KindT", bound=type)
+ValueT = TypeVar("ValueT")
 
-set_field: Callable[[object, str, Any], None] = object.__setattr__
+set_field: Callable[[object, str, object], None] = object.__setattr__
 """Sets a field of a value: for its `__init__`, and for adapters that complete an answer while it arrives."""
 
 
@@ -38,14 +39,14 @@ class Value:
     if not TYPE_CHECKING:  # Type checkers use `read_only`; with these they would accept any assignment.
         __setattr__ = __delattr__ = _cannot_be_changed
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return restored, (type(self), fields_of(self))
 
     def __replace__(self, **changes: Any) -> Self:
         return type(self)(**(fields_of(self) | changes))
 
 
-def field_names(kind: type[Any]) -> tuple[str, ...]:
+def field_names(kind: type) -> tuple[str, ...]:
     """Return the fields of a class with slots, those of its bases first."""
     return tuple(name for name in _slots(kind) if not name.startswith("_"))
 
@@ -55,7 +56,7 @@ def fields_of(value: Value) -> dict[str, Any]:
     return {name: getattr(value, name) for name in field_names(type(value))}
 
 
-def restored(kind: type[Any], fields: Mapping[str, Any]) -> Any:
+def restored(kind: type[ValueT], fields: Mapping[str, object]) -> ValueT:
     """Return an object of this kind with these fields, unchecked. Missing fields are `None`."""
     made = object.__new__(kind)
     for name in _slots(kind):
@@ -63,5 +64,5 @@ def restored(kind: type[Any], fields: Mapping[str, Any]) -> Any:
     return made
 
 
-def _slots(kind: type[Any]) -> Iterator[str]:
+def _slots(kind: type) -> Iterator[str]:
     return (name for base in reversed(kind.__mro__) for name in base.__dict__.get("__slots__", ()))

@@ -198,7 +198,7 @@ def test_a_call_is_read_without_waiting_for_the_rest_of_the_reply() -> None:
             yield from accumulator.feed(event)
         raise AssertionError("more was read than the first call")
 
-    first = next(Splitter(None, until_the_second()).streams())
+    first = next(Splitter(tuple, until_the_second()).streams())
     assert first.collect() == p.ToolCall("a", "weather", {"city": "Rome"}, '{"city":"Rome"}')
 
 
