@@ -44,6 +44,7 @@ BuiltinTool: TypeAlias = Literal[
     "web_search",
 ]
 Usd: TypeAlias = Annotated[float, Field(ge=0)]
+Factor: TypeAlias = Annotated[float, Field(gt=0, le=10)]
 Tokens: TypeAlias = Annotated[int, Field(gt=0)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Setting: TypeAlias = Annotated[
@@ -305,6 +306,7 @@ class Rates(Entry):
     cache_read: Usd | None = None
     cache_write: Usd | None = None
     cache_write_1h: Usd | None = None
+    cache_read_audio: Usd | None = None
     input_audio: Usd | None = None
     output_audio: Usd | None = None
     output_image: Usd | None = None
@@ -325,6 +327,18 @@ class Price(Rates):
     """Last day; unset = no end announced."""
     batch: Annotated[float, Field(gt=0, le=1)] | None = None
     """Factor on input and output in batches, for example 0.5."""
+    batch_cache: Factor | None = None
+    """Factor on cache reads and writes in batches."""
+    flex: Factor | None = None
+    """Factor on input and output in the service tier `flex`."""
+    flex_cache: Factor | None = None
+    priority: Factor | None = None
+    """Factor on input and output in the service tier `priority`, for example 2."""
+    priority_cache: Factor | None = None
+    web_search: Usd | None = None
+    """US dollars for a thousand searches of the web."""
+    file_search: Usd | None = None
+    """US dollars for a thousand searches of files."""
     tiers: list[Tier] = []
     """Higher rates for longer prompts, shortest first."""
 
