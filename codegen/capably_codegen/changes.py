@@ -16,10 +16,18 @@ _PRICES = {
     "cache_read": "cache reads",
     "cache_write": "cache writes",
     "cache_write_1h": "cache writes for an hour",
+    "cache_read_audio": "cache reads of audio",
     "input_audio": "audio input",
     "output_audio": "audio output",
     "output_image": "image output",
     "batch": "batches",
+    "batch_cache": "the cache in batches",
+    "flex": "flex",
+    "flex_cache": "the cache in flex",
+    "priority": "priority",
+    "priority_cache": "the cache in priority",
+    "web_search": "a thousand web searches",
+    "file_search": "a thousand file searches",
 }
 _SECTIONS = (
     "New models",

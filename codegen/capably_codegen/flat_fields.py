@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from capably.modalities import SELECTORS
@@ -16,6 +16,11 @@ Fields: TypeAlias = dict[str, Any]
 
 _YES: Final = ("always", "reasoning_off", "without_budget", "optional", "json_schema", "anywhere")
 _NO: Final = ("never", "ignored", "json_object", "start")
+
+OF_PRICE: Final = tuple(
+    name for name in Price.model_fields if name not in {*Rates.model_fields, "start", "until", "tiers"}
+)
+"""What a price has beside its rates: factors of service tiers, and what searches cost."""
 
 
 def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
@@ -45,15 +50,14 @@ def price_fields(prices: list[Price], day: datetime.date) -> Fields:
         else:
             continue
         fields |= {f"{prefix}.{name}": rate for name, rate in _rates(price)}
-        if price.batch is not None:
-            fields[f"{prefix}.batch"] = price.batch
+        fields |= {f"{prefix}.{name}": rate for name, rate in _rates(price, OF_PRICE)}
         for tier in price.tiers:
             fields |= {f"{prefix}.above_{tier.above}.{name}": rate for name, rate in _rates(tier)}
     return fields
 
 
-def _rates(rates: Rates) -> Iterator[tuple[str, float]]:
-    for name in Rates.model_fields:
+def _rates(rates: Rates, names: Iterable[str] = Rates.model_fields) -> Iterator[tuple[str, float]]:
+    for name in names:
         rate = getattr(rates, name)
         if rate is not None:
             yield name, int(rate) if float(rate).is_integer() else rate

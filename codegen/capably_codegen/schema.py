@@ -29,6 +29,7 @@ YesNo: TypeAlias = StrictBool | Unverified
 When: TypeAlias = Literal["always", "reasoning_off", "without_budget", "never", "unverified"]
 Sampled: TypeAlias = Literal["always", "reasoning_off", "ignored", "never", "unverified"]
 Usd: TypeAlias = Annotated[float, Field(ge=0)]
+Factor: TypeAlias = Annotated[float, Field(gt=0, le=10)]
 Tokens: TypeAlias = Annotated[int, Field(gt=0)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Setting: TypeAlias = Annotated[
@@ -298,6 +299,7 @@ class Rates(Entry):
     cache_read: Usd | None = None
     cache_write: Usd | None = None
     cache_write_1h: Usd | None = None
+    cache_read_audio: Usd | None = None
     input_audio: Usd | None = None
     output_audio: Usd | None = None
     output_image: Usd | None = None
@@ -318,6 +320,18 @@ class Price(Rates):
     """Last day; unset = no end announced."""
     batch: Annotated[float, Field(gt=0, le=1)] | None = None
     """Factor on input and output in batches, for example 0.5."""
+    batch_cache: Factor | None = None
+    """Factor on cache reads and writes in batches."""
+    flex: Factor | None = None
+    """Factor on input and output in the service tier `flex`."""
+    flex_cache: Factor | None = None
+    priority: Factor | None = None
+    """Factor on input and output in the service tier `priority`, for example 2."""
+    priority_cache: Factor | None = None
+    web_search: Usd | None = None
+    """US dollars for a thousand searches of the web."""
+    file_search: Usd | None = None
+    """US dollars for a thousand searches of files."""
     tiers: list[Tier] = []
     """Higher rates for longer prompts, shortest first."""
 

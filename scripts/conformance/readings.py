@@ -147,9 +147,9 @@ def _read_completion(body: Json, _: Json) -> Reading:
     details: list[Json] = message.get("reasoning_details") or []
     beside = beside or "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
     inside = [item for item in items if item["type"] in ("thinking", "reasoning")]
-    calls = [call for call in message.get("tool_calls") or [] if "function" in call]
+    calls: list[Json] = message.get("tool_calls") or []
     legacy = [call for call in [message.get("function_call")] if call and call.get("name")]
-    functions: list[Json] = [*(call["function"] for call in calls), *legacy]
+    functions: list[Json] = [*(call.get("function") or call["custom"] for call in calls), *legacy]
     words = {"tool_calls": "tool_use", "function_call": "tool_use", "eos": "stop"}
     finish = words.get(choice.get("finish_reason") or "stop", choice.get("finish_reason") or "stop")
     if finish == "stop":
@@ -161,7 +161,10 @@ def _read_completion(body: Json, _: Json) -> Reading:
     return Reading(
         text="".join(item["text"] for item in texts),
         thoughts=beside + "".join(map(_thinking_text, inside)),
-        calls=[(function["name"], _object(function.get("arguments"))) for function in functions],
+        calls=[
+            (call["name"], {"input": call["input"]} if "input" in call else _object(call.get("arguments")))
+            for call in functions
+        ],
         citations=len(sources) * len(texts),
         tokens=_completion_tokens(body.get("usage") or {}),
         finish=finish,

@@ -53,6 +53,29 @@ def rounded(value: float) -> float | int:
     return int(clean) if clean.is_integer() else clean
 
 
+PLAIN, CACHE = ("input", "output"), ("cache_read", "cache_write", "cache_write_1h")
+"""Rates on which a service tier has one factor each."""
+
+
+def factors(tier: str, rates: Mapping[str, float], tier_rates: Mapping[str, float]) -> dict[str, Value]:
+    """Return the factors of a service tier, `{"flex": 0.5, "flex_cache": 0.5}`: on input and output, and on the cache.
+
+    A factor is claimed only if it is that of each such rate, those beyond a threshold included.
+    """
+    claims: dict[str, Value] = {}
+    for field, names in ((tier, PLAIN), (f"{tier}_cache", CACHE)):
+        parts = {name: rate for name, rate in rates.items() if name.rpartition(".")[2] in names}
+        ratios = {rounded(tier_rates[name] / rate) for name, rate in parts.items() if rate and name in tier_rates}
+        if len(ratios) == 1 and all(name in tier_rates for name in parts):
+            claims[field] = ratios.pop()
+    return claims
+
+
+def priced_by_query(id: str) -> bool:
+    """Return whether a search is paid by the query, which is what we count: Gemini before 3 is paid by the grounded prompt."""
+    return not id.startswith(("google/gemini-1", "google/gemini-2", "google/gemini-exp"))
+
+
 def without_none(fields: Mapping[str, Value | None]) -> dict[str, Value]:
     """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
@@ -24,7 +25,18 @@ _KEYS: Final = {
     "dates": ("released", "deprecated", "retires", "knowledge"),
     "prices": (
         *("until", "start", "above", "input", "output", "cache_read", "cache_write", "cache_write_1h"),
-        *("input_audio", "output_audio", "output_image", "batch", "tiers"),
+        *("cache_read_audio", "input_audio", "output_audio", "output_image"),
+        *(
+            "batch",
+            "batch_cache",
+            "flex",
+            "flex_cache",
+            "priority",
+            "priority_cache",
+            "web_search",
+            "file_search",
+            "tiers",
+        ),
     ),
 }
 _WIDTH: Final = 140
@@ -153,12 +165,17 @@ def statement(key: str, value: Any) -> list[str]:
 
 def _long(price: Mapping[str, Any]) -> list[str]:
     line = f"      - {_flow(price, _KEYS['prices'])}"
-    if len(line) <= _WIDTH or "tiers" not in price:
+    if len(line) <= _WIDTH:
         return [line]
     rest = {key: value for key, value in price.items() if key != "tiers"}
+    words = f"{_flow(rest, _KEYS['prices'])[1:-1]},".split(", ")
+    lines = textwrap.wrap(", ".join(word.replace(" ", "\0") for word in words), _WIDTH - 9)
+    lines = [line.replace("\0", " ") for line in lines]
+    if "tiers" in price:
+        lines.append(f"tiers: {_flow(price['tiers'], _KEYS['prices'])},")
     return [
-        f"      - {_flow(rest, _KEYS['prices'])[:-1]},",
-        f"         tiers: {_flow(price['tiers'], _KEYS['prices'])}}}",
+        f"{'         ' if index else '      - {'}{line}"
+        for index, line in enumerate([*lines[:-1], f"{lines[-1][:-1]}}}"])
     ]
 
 

@@ -187,8 +187,11 @@ def test_show_tells_everything_about_one_model(capsys: pytest.CaptureFixture[str
     assert facts["facts checked"] == f"2026-11-22 (model_registry.yaml:{info.line})"
     prices = [line[23:] for line in lines if line.startswith("  price ")]
     assert prices == [
-        "input 2.0, output 10.0, cache_read 0.1, batch 0.5 (until 2026-11-30)",
-        "input 4.0, output 20.0, cache_read 0.2, batch 0.5 (from 2026-12-01)",
+        (
+            "input 2.0, output 10.0, cache_read 0.1, batch 0.5, batch_cache 0.5, flex 0.5, flex_cache 0.5, priority 1.8, priority_cache 1.8, "
+            "web_search 14.0 (until 2026-11-30)"
+        ),
+        "input 4.0, output 20.0, cache_read 0.2, batch 0.5, batch_cache 0.5, web_search 14.0 (from 2026-12-01)",
     ]
 
 

@@ -91,8 +91,8 @@ def test_a_valid_registry_has_no_problems() -> None:
             "input: 1,",
             "inputs: 1,",
             "27: models > acme/talk-1 > prices > 0 > inputs: unknown key 'inputs'. Did you mean 'input'? Known: batch, "
-            "cache_read, cache_write, cache_write_1h, input, input_audio, output, output_audio, output_image, start, "
-            "tiers, until.",
+            "batch_cache, cache_read, cache_read_audio, cache_write, cache_write_1h, file_search, flex, flex_cache, input, input_audio, "
+            "output, output_audio, output_image, priority, priority_cache, start, tiers, until, web_search.",
             id="an unknown key in a list",
         ),
         pytest.param(

@@ -32,13 +32,15 @@ EXPECTED = """\
     # Kept: a comment on the model.
     profile: anthropic/old
     limits: {context: 1000, input: 1000, output: 100, cache_min: 512}
-    prices: [{input: 3, output: 15, cache_read: 0.3, cache_write: 3.75, cache_write_1h: 6, batch: 0.5, tiers: [{above: 200000, input: 6}]}]
+    prices:
+      - {input: 3, output: 15, cache_read: 0.3, cache_write: 3.75, cache_write_1h: 6, batch: 0.5, batch_cache: 0.5, web_search: 10,
+         tiers: [{above: 200000, input: 6}]}
     dates: {released: 2025-01-01}
   google/gemini-old:
     profile: google/old
     limits: {context: 1000, input: 1000, output: 100}
     prices:
-      - {until: 2026-12-31, input: 1, output: 2, input_audio: 1, output_audio: 2, output_image: 3}
+      - {until: 2026-12-31, input: 1, output: 2, cache_read_audio: 0.4, input_audio: 1, output_audio: 2, output_image: 3, flex: 0.5}
       - {start: 2027-01-01, input: 2, output: 4}
     dates: {released: 2025-01-01}
   openai/gpt-old:

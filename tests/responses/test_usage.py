@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 import pytest
-from support.wire_answers import FORMATS, USAGES, WAYS, answer_to, ask
+from support.wire_answers import FORMATS, USAGES, WAYS, answer_to, ask, responses
 
 from capably import llm
 from capably.registry.cost import price_on
@@ -180,14 +180,75 @@ def test_usage_says_what_the_wire_says(wire: str, way: str) -> None:
 def test_the_tier_that_served_a_call_stands_in_its_usage(wire: str, tier: Any, normal: str | None, way: str) -> None:
     response, _ = ask(way, FORMATS[wire][0], [answer_to(way, wire, ["Hi"], usage={**USAGES[wire], **tier})])
     assert response.service_tier == normal
-    assert (response.cost is None) == (normal in ("fast", "flex"))
+    factor = {"batch": price_today(response)["batch"], "flex": price_today(response)["flex"], "fast": None}.get(
+        str(normal), 1
+    )
+    plain = cost_of(response, 10, 5)
+    assert response.cost == (None if factor is None else pytest.approx(factor * plain))
+
+
+def price_today(response: Any) -> Any:
+    return price_on(response.model.info.prices, datetime.date.today())
+
+
+def cost_of(response: Any, input: int, output: int) -> float:
+    price = price_today(response)
+    return (input * price["input"] + output * price["output"]) / 1e6
 
 
 @pytest.mark.parametrize("wire", ["chat", "responses"])
 def test_openai_says_the_tier_beside_the_usage(wire: str) -> None:
     answer = {**answer_to("call", wire, ["Hi"], usage=USAGES[wire]), "service_tier": "priority"}
     response, _ = ask("call", FORMATS[wire][0], [answer])
-    assert (response.service_tier, response.cost) == ("priority", None)
+    factor = price_today(response)["priority"]
+    assert response.service_tier == "priority"
+    assert response.cost == (None if factor is None else pytest.approx(factor * cost_of(response, 10, 5)))
+
+
+def test_a_tier_that_the_registry_does_not_price_has_no_cost() -> None:
+    answer = {**answer_to("call", "responses", ["Hi"], usage=USAGES["responses"]), "service_tier": "ultrafast"}
+    response, _ = ask("call", FORMATS["responses"][0], [answer])
+    assert (response.service_tier, response.cost) == ("ultrafast", None)
+
+
+@pytest.mark.parametrize("way", ["call", "stream"])
+def test_searches_of_responses_are_those_that_are_paid(way: str) -> None:
+    actions: list[Any] = [
+        {"type": "search", "query": "x"},
+        {"type": "open_page", "url": "https://x"},
+        {"type": "find_in_page", "url": "https://x", "pattern": "y"},
+        None,
+    ]
+    items: list[Any] = [
+        {"type": "web_search_call", "id": f"w{i}", "action": action} for i, action in enumerate(actions)
+    ]
+    items.append({"type": "file_search_call", "id": "f", "queries": ["x"]})
+    body = {**responses("", usage=USAGES["responses"]), "output": items}
+    answer = body if way == "call" else [{"type": "response.completed", "response": body}]
+    response, _ = ask(way, FORMATS["responses"][0], [answer])
+    price = price_today(response)
+    assert (response.usage.searches, response.usage.file_searches) == (3, 1)
+    searches = (2 * price["web_search"] + price["file_search"]) / 1000
+    assert response.cost == pytest.approx(cost_of(response, 10, 5) + searches)
+
+
+@pytest.mark.parametrize(
+    ("details", "reported"),
+    [([{"modality": "AUDIO", "tokenCount": 4}], True), (None, False)],
+    ids=["with details", "without"],
+)
+def test_sound_from_the_cache_has_a_cost_where_google_says_how_much_it_was(details: Any, reported: bool) -> None:
+    usage = {
+        **USAGES["google"],
+        "cachedContentTokenCount": 6,
+        "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 4}],
+        **({"cacheTokensDetails": details} if details else {}),
+    }
+    response, _ = ask("call", "google/gemini-3.1-flash-lite", [answer_to("call", "google", ["Hi"], usage=usage)])
+    assert (response.usage.cache_read_audio_tokens, response.usage.cache_read_audio_reported) == (4, reported)
+    price = price_today(response)
+    parts = 4 * price["cache_read_audio"] + 2 * price["cache_read"]
+    assert response.cost == (pytest.approx(cost_of(response, 4, 5) + parts / 1e6) if reported else None)
 
 
 def test_an_advisor_is_another_model_with_a_price_of_its_own() -> None:

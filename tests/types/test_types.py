@@ -317,7 +317,12 @@ def test_usage_survives_pickling_and_shows_itself(usage: Usage) -> None:
 
 
 RATES = {"input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": 2.5, "cache_write_1h": 4.0}
-UNKNOWN = dict.fromkeys(("input_audio", "output_audio", "output_image", "batch"))
+UNKNOWN = dict.fromkeys(
+    (
+        *("cache_read_audio", "input_audio", "output_audio", "output_image", "web_search", "file_search"),
+        *("batch", "batch_cache", "flex", "flex_cache", "priority", "priority_cache"),
+    )
+)
 
 
 def priced(**fields: Any) -> Any:
@@ -396,7 +401,25 @@ MILLION = 1_000_000
             Usage(10, cache_read_tokens=5, input_audio_tokens=5, cache_read_audio_tokens=5),
             [priced(input_audio=3.0)],
             None,
+            id="sound read from the cache, without a rate",
+        ),
+        pytest.param(
+            Usage(MILLION, cache_read_tokens=500_000, input_audio_tokens=400_000, cache_read_audio_tokens=300_000),
+            [priced(input_audio=4.0, cache_read_audio=1.0)],
+            0.8 + 0.04 + 0.3 + 0.4,
             id="sound read from the cache",
+        ),
+        pytest.param(
+            Usage(
+                10,
+                cache_read_tokens=5,
+                input_audio_tokens=5,
+                cache_read_audio_tokens=5,
+                cache_read_audio_reported=False,
+            ),
+            [priced(input_audio=4.0, cache_read_audio=1.0)],
+            None,
+            id="sound of which nobody says how much was read from the cache",
         ),
         pytest.param(
             Usage(MILLION, cache_read_tokens=500_000, input_audio_tokens=500_000),
@@ -409,14 +432,57 @@ MILLION = 1_000_000
         ),
         pytest.param(Usage(0, 10, output_image_tokens=1), [priced()], None, id="a picture without a rate"),
         pytest.param(Usage(MILLION, input_image_tokens=1000), [priced()], 2.0, id="a picture seen is input"),
-        pytest.param(Usage(10, searches=1), [priced()], None, id="a search"),
+        pytest.param(Usage(10, searches=1), [priced(file_search=2.5)], None, id="a search without a rate"),
+        pytest.param(Usage(0, searches=3), [priced(web_search=10.0)], 0.03, id="searches"),
+        pytest.param(Usage(0, searches=1, file_searches=1), [priced(web_search=10.0)], None, id="a search of files"),
+        pytest.param(
+            Usage(0, searches=3, file_searches=2),
+            [priced(web_search=10.0, file_search=2.5)],
+            0.015,
+            id="searches of both kinds",
+        ),
+        pytest.param(
+            Usage(0, searches=1, service_tier="batch"),
+            [priced(web_search=10.0, batch=0.5)],
+            None,
+            id="a search in a batch",
+        ),
         pytest.param(Usage(MILLION, service_tier="standard"), [priced()], 2.0, id="the usual tier"),
         pytest.param(Usage(MILLION, service_tier="flex"), [priced(batch=0.5)], None, id="another tier"),
         pytest.param(Usage(MILLION, MILLION, service_tier="batch"), [priced(batch=0.5)], 6.0, id="a batch"),
         pytest.param(Usage(MILLION, service_tier="batch"), [priced()], None, id="a batch without a factor"),
         pytest.param(
-            Usage(MILLION, cache_read_tokens=5, service_tier="batch"), [priced(batch=0.5)], None, id="a batch, cached"
+            Usage(MILLION, cache_read_tokens=5, service_tier="batch"),
+            [priced(batch=0.5)],
+            None,
+            id="a batch, cached, without a factor",
         ),
+        pytest.param(
+            Usage(MILLION, cache_read_tokens=500_000, cache_write_tokens=500_000, service_tier="batch"),
+            [priced(batch=0.5, batch_cache=0.4)],
+            0.54,
+            id="a batch, cached",
+        ),
+        pytest.param(
+            Usage(MILLION, MILLION, cache_read_tokens=500_000, service_tier="priority"),
+            [priced(priority=2.0, priority_cache=1.8)],
+            2.0 + 20.0 + 0.18,
+            id="priority",
+        ),
+        pytest.param(Usage(MILLION, service_tier="flex"), [priced(flex=0.5, batch=0.4)], 1.0, id="flex"),
+        pytest.param(
+            Usage(300_000, service_tier="flex"),
+            [priced(flex=0.5, tiers=[{"above": 200_000, "input": 4.0}])],
+            0.6,
+            id="flex, above the bound of a tier",
+        ),
+        pytest.param(
+            Usage(10, input_audio_tokens=5, service_tier="flex"),
+            [priced(flex=0.5, input_audio=1.0)],
+            None,
+            id="sound in another tier",
+        ),
+        pytest.param(Usage(10, service_tier="ultrafast"), [priced(flex=0.5)], None, id="a tier that nobody prices"),
         pytest.param(Usage(10, cache_read_tokens=20), [priced()], None, id="more cached than there is"),
         pytest.param(Usage(10, reported_cost=0.25, searches=3), [], 0.25, id="what the provider reports"),
         pytest.param(Usage(reported=False, reported_cost=0.25), [priced()], 0.25, id="a cost without tokens"),

@@ -247,6 +247,7 @@ class Rates(TypedDict):
     cache_read: ReadOnly[float | None]
     cache_write: ReadOnly[float | None]
     cache_write_1h: ReadOnly[float | None]
+    cache_read_audio: ReadOnly[float | None]
     input_audio: ReadOnly[float | None]
     output_audio: ReadOnly[float | None]
     output_image: ReadOnly[float | None]
@@ -265,6 +266,18 @@ class Price(Rates):
     """Last day; unset = no end announced."""
     batch: ReadOnly[float | None]
     """Factor on input and output in batches, for example 0.5."""
+    batch_cache: ReadOnly[float | None]
+    """Factor on cache reads and writes in batches."""
+    flex: ReadOnly[float | None]
+    """Factor on input and output in the service tier `flex`."""
+    flex_cache: ReadOnly[float | None]
+    priority: ReadOnly[float | None]
+    """Factor on input and output in the service tier `priority`, for example 2."""
+    priority_cache: ReadOnly[float | None]
+    web_search: ReadOnly[float | None]
+    """US dollars for a thousand searches of the web."""
+    file_search: ReadOnly[float | None]
+    """US dollars for a thousand searches of files."""
     tiers: ReadOnly[Sequence[Tier]]
     """Higher rates for longer prompts, shortest first."""
 

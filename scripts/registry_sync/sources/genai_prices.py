@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, rounded
+from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, factors, priced_by_query, rounded
 from registry_sync.python_data import Built, read as plain, variable
 from registry_sync.sources import expect, version_of
 
@@ -23,11 +23,17 @@ _RATES = {
     "cache_read_mtok": "cache_read",
     "cache_write_mtok": "cache_write",
     "cache_write_1h_mtok": "cache_write_1h",
+    "cache_audio_read_mtok": "cache_read_audio",
     "input_audio_mtok": "input_audio",
     "output_audio_mtok": "output_audio",
     "output_image_mtok": "output_image",
 }
-_BATCH = {"processing": "batch"}
+_TIERS = {
+    "batch": {"processing": "batch"},
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+}
+_SEARCHES = {"web_searches_kcount": "web_search", "storage_searches_kcount": "file_search"}
 _HOSTS = {"moonshotai": "moonshot", "x-ai": "xai"}
 """Their name of a host -> ours, where it is another."""
 
@@ -47,7 +53,7 @@ def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
             matched = {name for name in names if _matches(model.get("match"), name)}
             spelt = set(_spelt_out(model.get("match"))) if host in PROVIDERS else set[str]()
             for name in sorted(matched | spelt):
-                claims.setdefault(f"{host}/{name}", fields)
+                claims.setdefault(f"{host}/{name}", _of_queries(f"{host}/{name}", fields))
     expect(f"genai-prices {version}", (*_RATES.values(), "batch"), rates)
     return Source("genai-prices", version, "genai-prices", {id: f for id, f in claims.items() if f}, frozenset(claims))
 
@@ -60,6 +66,11 @@ def host_prices(folder: Path, host: str, ids: Collection[str], day: datetime.dat
             for id in (id for id in ids if _matches(model.get("match"), id)):
                 prices.setdefault(id, _prices(model, day))
     return prices
+
+
+def _of_queries(id: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields without the price of a search where that is not the price of a query."""
+    return fields if priced_by_query(id) else {k: v for k, v in fields.items() if not k.endswith(".web_search")}
 
 
 def _providers(file: Path, wanted: Collection[str]) -> Iterator[Built]:
@@ -122,17 +133,20 @@ def _prices(model: Built, day: datetime.date) -> dict[str, Any]:
             fields = {f"prices.{name}": value for name, value in _rates(price)}
         else:
             fields |= {f"prices@{start}.{name}": value for name, value in _rates(price)}
-    return fields | dict(_batches(model, fields, day))
+    return fields | dict(_service_tiers(model, fields, day))
 
 
-def _batches(model: Built, fields: dict[str, Any], day: datetime.date) -> Iterator[tuple[str, Any]]:
-    """Yield the price of a token in a batch, as a fraction of the ordinary price."""
+def _service_tiers(model: Built, fields: dict[str, Any], day: datetime.date) -> Iterator[tuple[str, Any]]:
+    """Yield the prices in other service tiers, as factors on the ordinary ones."""
     variants = cast(list[Built], model.get("price_variants") or [])
-    for start, price in _dated([variant for variant in variants if variant.get("when") == _BATCH]):
-        group = "prices" if start <= day.isoformat() else f"prices@{start}"
-        full, part = fields.get(f"{group}.input"), dict(_rates(price)).get("input")
-        if full and part:
-            yield f"{group}.batch", rounded(part / full)
+    for tier, when in _TIERS.items():
+        for start, price in _dated([variant for variant in variants if variant.get("when") == when]):
+            group = "prices" if start <= day.isoformat() else f"prices@{start}"
+            ordinary = {k.removeprefix(f"{group}."): v for k, v in fields.items() if k.startswith(f"{group}.")}
+            rates = dict(_rates(price))
+            yield from ((f"{group}.{name}", factor) for name, factor in factors(tier, ordinary, rates).items())
+            if tier == "batch" and ordinary.get("input") and rates.get("input"):
+                yield f"{group}.batch", rounded(rates["input"] / ordinary["input"])
 
 
 def _dated(prices: Built | list[Built] | None) -> list[tuple[str, Built | None]]:
@@ -165,3 +179,6 @@ def _rates(price: Built | None) -> Iterator[tuple[str, float]]:
                 yield f"above_{above}.{ours}", rounded(tier.fields["price"])
         elif rate is not None:
             yield ours, rounded(rate)
+    for theirs, ours in _SEARCHES.items():
+        if isinstance(price.get(theirs), (int, float)):
+            yield ours, rounded(price.get(theirs))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, rounded, without_none
+from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, factors, priced_by_query, rounded, without_none
 from registry_sync.sources import expect, version_of
 
 _FILE = "model_prices_and_context_window_backup.json"
@@ -37,6 +37,7 @@ _RATES = {
     "cache_read_input_token_cost": "cache_read",
     "cache_creation_input_token_cost": "cache_write",
     "cache_creation_input_token_cost_above_1hr": "cache_write_1h",
+    "cache_read_input_audio_token_cost": "cache_read_audio",
     "input_cost_per_audio_token": "input_audio",
     "output_cost_per_audio_token": "output_audio",
     "output_cost_per_image_token": "output_image",
@@ -63,7 +64,18 @@ _FLAGS = {
 _SCHEMA = {"anthropic": "supports_native_structured_output"}
 """Claude's `supports_response_schema` was true before there were structured outputs."""
 _BATCH = "input_cost_per_token_batches"
-_EXPECTED = (*_RATES, *_NUMBERS, *_FLAGS, *_SCHEMA.values(), "supports_response_schema", "deprecation_date", _BATCH)
+_TIERS = {"batches": "batch", "flex": "flex", "priority": "priority"}
+_SEARCH = "search_context_cost_per_query"
+_EXPECTED = (
+    *_RATES,
+    *_NUMBERS,
+    *_FLAGS,
+    *_SCHEMA.values(),
+    "supports_response_schema",
+    "deprecation_date",
+    _BATCH,
+    _SEARCH,
+)
 
 
 def read(folder: Path) -> Source:
@@ -121,19 +133,24 @@ def _fields(id: str, entry: dict[str, Any]) -> dict[str, Any]:
     fields |= without_none({"dates.retires": entry.get("deprecation_date")})
     if "supports_none_reasoning_effort" in entry and entry.get("supports_reasoning"):
         fields.setdefault("reasoning.always_on", not entry["supports_none_reasoning_effort"])
-    return fields | _prices(entry)
+    fields |= _prices(entry)
+    searches = set(cast("dict[str, float]", entry.get(_SEARCH) or {}).values())
+    if len(searches) == 1 and priced_by_query(id):
+        fields["prices.web_search"] = rounded(searches.pop() * 1_000)
+    return fields
 
 
 def _prices(entry: dict[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+    rates: dict[str, dict[str, float]] = {service: {} for service in ("", *_TIERS)}
     for key, value in entry.items():
-        if not isinstance(value, (int, float)):
-            continue
-        tier = re.fullmatch(r"(.+)_above_(\d+)k_tokens", key)
-        rate = _RATES.get(tier[1] if tier else key)
-        if rate:
-            beyond = f"above_{int(tier[2]) * 1000}." if tier else ""
-            fields[f"prices.{beyond}{rate}"] = rounded(value * 1_000_000)
+        parts = re.fullmatch(r"(.+?)(?:_above_(\d+)k_tokens)?(?:_(batches|flex|priority))?", key)
+        rate = _RATES.get(parts[1]) if parts else None
+        if parts and rate and isinstance(value, (int, float)):
+            beyond = f"above_{int(parts[2]) * 1000}." if parts[2] else ""
+            rates[parts[3] or ""][f"{beyond}{rate}"] = rounded(value * 1_000_000)
+    fields: dict[str, Any] = {f"prices.{name}": rate for name, rate in rates[""].items()}
+    for theirs, ours in _TIERS.items():
+        fields |= {f"prices.{name}": factor for name, factor in factors(ours, rates[""], rates[theirs]).items()}
     if entry.get(_BATCH) and entry.get("input_cost_per_token"):
         fields["prices.batch"] = rounded(entry[_BATCH] / entry["input_cost_per_token"])
     return fields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from capably.types.usage import Usage
@@ -14,13 +14,34 @@ if TYPE_CHECKING:
     from capably_models import _facts
 
     Rate: TypeAlias = Literal[
-        "input", "output", "cache_read", "cache_write", "cache_write_1h", "input_audio", "output_audio", "output_image"
+        "input",
+        "output",
+        "cache_read",
+        "cache_write",
+        "cache_write_1h",
+        "cache_read_audio",
+        "input_audio",
+        "output_audio",
+        "output_image",
     ]
+    Factor: TypeAlias = Literal["batch", "batch_cache", "flex", "flex_cache", "priority", "priority_cache"]
 
 USUAL_TIERS = (None, "default", "standard", "auto", "on_demand")
 """Service tiers at the registry's rates, in the words of OpenAI, Anthropic, Groq and Google."""
 
-BATCH = "batch"
+
+def _factors(plain: Factor, cache: Factor) -> Mapping[Rate, Factor]:
+    return {"input": plain, "output": plain, "cache_read": cache, "cache_write": cache, "cache_write_1h": cache}
+
+
+FACTORS: Mapping[str, Mapping[Rate, Factor]] = {
+    "batch": _factors("batch", "batch_cache"),
+    "flex": _factors("flex", "flex_cache"),
+    "priority": _factors("priority", "priority_cache"),
+}
+"""Other service tiers, in the words of OpenAI, Anthropic and Google: rate -> the factor on it. Other rates are unknown there."""
+
+NO_FACTORS: Mapping[Rate, Factor] = {}
 
 
 def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price | None:
@@ -49,8 +70,8 @@ def cost_of(
         return None if None in costs else sum(cost for cost in costs if cost is not None)
     if usage.reported_cost is not None:
         return usage.reported_cost
-    if not usage.reported or usage.searches:
-        return None  # The registry has no price of a search.
+    if not usage.reported:
+        return None
     if usage.model is not None:
         prices = prices_of(usage.model) if prices_of else ()
     price = price_on(prices, day)
@@ -59,34 +80,49 @@ def cost_of(
 
 def _cost_at(usage: Usage, price: _facts.Price) -> float | None:
     """Return the cost of one call at a price; `None` if a rate that is needed is unknown."""
-    tier = usage.service_tier
-    factor = price["batch"] if tier == BATCH else 1.0 if tier in USUAL_TIERS else None
-    if factor is None or usage.cache_read_audio_tokens:  # The registry has no rate of cached audio.
+    factors = None if usage.service_tier in USUAL_TIERS else FACTORS.get(usage.service_tier or "", NO_FACTORS)
+    searches = _cost_of_searches(usage, price)
+    if searches is None or (usage.searches and factors is not None):
+        return None  # Nobody states what a search costs in another tier.
+    if usage.cache_read_audio_tokens and not usage.cache_read_audio_reported:
         return None
     tiers = [tier for tier in price["tiers"] if usage.input_tokens > tier["above"]]
 
     def rate_of(name: Rate) -> float | None:
         special = tiers[-1].get(name) if tiers else None
         rate = price[name] if special is None else special
-        if tier != BATCH or rate is None:
+        if factors is None or rate is None:
             return rate
-        return rate * factor if name in ("input", "output") else None  # The factor is of these two.
+        factor = price[factors[name]] if name in factors else None
+        return None if factor is None else rate * factor
 
-    cached = usage.cache_read_tokens + usage.cache_write_tokens
+    cached, cached_audio = usage.cache_read_tokens + usage.cache_write_tokens, usage.cache_read_audio_tokens
     counts: tuple[tuple[int, Rate], ...] = (
-        (usage.input_tokens - cached - usage.input_audio_tokens, "input"),
+        (usage.input_tokens - cached - usage.input_audio_tokens + cached_audio, "input"),
         (usage.output_tokens - usage.output_audio_tokens - usage.output_image_tokens, "output"),
-        (usage.cache_read_tokens, "cache_read"),
+        (usage.cache_read_tokens - cached_audio, "cache_read"),
+        (cached_audio, "cache_read_audio"),
         (usage.cache_write_tokens - usage.cache_write_1h_tokens, "cache_write"),
         (usage.cache_write_1h_tokens, "cache_write_1h"),
-        (usage.input_audio_tokens, "input_audio"),
+        (usage.input_audio_tokens - cached_audio, "input_audio"),
         (usage.output_audio_tokens, "output_audio"),
         (usage.output_image_tokens, "output_image"),
     )
-    total = 0.0
+    total = searches * 1_000_000
     for tokens, name in counts:
         rate = rate_of(name)
         if tokens < 0 or (tokens and rate is None):
             return None  # A part that is larger than what it is part of; or a rate that nobody knows.
         total += tokens * (rate or 0.0)
     return total / 1_000_000
+
+
+def _cost_of_searches(usage: Usage, price: _facts.Price) -> float | None:
+    """Return the cost of the searches of one call; `None` if a rate that is needed is unknown."""
+    total = 0.0
+    web = usage.searches - usage.file_searches
+    for count, rate in ((web, price["web_search"]), (usage.file_searches, price["file_search"])):
+        if count and rate is None:
+            return None
+        total += count * (rate or 0.0) / 1_000
+    return total

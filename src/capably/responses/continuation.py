@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capably.types import parts as p
+from capably.types.calls import FREE_TEXT
 from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage
 from capably.types.response_data import ResponseData
@@ -38,11 +39,11 @@ def breaks_off(response: BaseResponse[object]) -> bool:
 
 
 def cut_call(response: BaseResponse[object]) -> p.ToolCall | None:
-    """Return the call that the limit cut: a last part with no readable arguments, after `length`."""
+    """Return the call that the limit cut: the last part, after `length`, if its arguments cannot be read or are free text."""
     last = response.content[-1] if response.content else None
-    if response.finish_reason == "length" and isinstance(last, p.ToolCall) and not last.args:
-        return last
-    return None
+    if response.finish_reason != "length" or not isinstance(last, p.ToolCall):
+        return None
+    return last if isinstance(last, FREE_TEXT) or not last.args else None
 
 
 def further(

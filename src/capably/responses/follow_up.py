@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 
+OTHER_NAMES = "generate_content"
+"""The endpoint that names the actions on a screen as it likes."""
+
+
 class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     """The follow-up calls of a response that needs no `await`."""
 
@@ -43,7 +47,8 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
 
-        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self))
+        other = self._request.endpoint == OTHER_NAMES
+        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self), other_names=other)
 
     def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -118,7 +123,8 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.tools.run import run_tool_calls_async
 
         await self._complete()
-        return await run_tool_calls_async(self.tool_calls, self._tools, context, cut=cut_call(self))
+        other = self._request.endpoint == OTHER_NAMES
+        return await run_tool_calls_async(self.tool_calls, self._tools, context, cut=cut_call(self), other_names=other)
 
     async def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.

@@ -10,7 +10,7 @@ from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, Computer
 from capably.types.errors import ToolError
 from capably.types.functions import is_async
 from capably.types.parts import ToolCall, ToolOutput
-from capably.types.tools import AnyTool, AsyncTool, BuiltinTool, CallerTool, MCPServer, Tool
+from capably.types.tools import AnyTool, AsyncTool, BuiltinTool, CallerTool, ComputerUse, MCPServer, Tool
 from capably.types.values import set_field
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ def run_tool_calls(
     context: Context[object] | None = None,
     *,
     cut: ToolCall | None = None,
+    other_names: bool = False,
 ) -> list[ToolOutput]:
     """Run the calls in order and return their outputs. An error in a tool or in a call becomes an `is_error` output.
 
     The model reads the text of a `ToolError` that a tool raises, and of any other exception the class only.
-    `cut` is a call of which only a part arrived: it is not run.
+    `cut` is a call of which only a part arrived: it is not run. With `other_names`, a call that no tool is named for is an action
+    on the screen of `llm.ComputerUse`: Google's actions have names by the kind of screen, and no list of them is complete.
 
     Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
     """
-    by_name = _by_name(tools, calls)
+    by_name = _by_name(tools, calls, other_names)
     _check_context(calls, by_name, context)
     for call in calls:
         if isinstance(by_name.get(call.name), AsyncTool):
@@ -45,11 +47,12 @@ async def run_tool_calls_async(
     context: Context[object] | None = None,
     *,
     cut: ToolCall | None = None,
+    other_names: bool = False,
 ) -> list[ToolOutput]:
     """Run sync and async tools: async ones concurrently, the others one by one in a thread meanwhile."""
     import asyncio
 
-    by_name = _by_name(tools, calls)
+    by_name = _by_name(tools, calls, other_names)
     _check_context(calls, by_name, context)
     outputs: list[ToolOutput | None] = [None] * len(calls)
 
@@ -71,7 +74,9 @@ async def run_tool_calls_async(
     return [output for output in outputs if output is not None]
 
 
-def _by_name(tools: Sequence[AnyTool | BuiltinTool], calls: Sequence[ToolCall]) -> dict[str, AnyTool]:
+def _by_name(
+    tools: Sequence[AnyTool | BuiltinTool], calls: Sequence[ToolCall], other_names: bool
+) -> dict[str, AnyTool]:
     """Return the tools by name, with the caller's functions for those that the provider defines."""
     by_name: dict[str, AnyTool] = {}
     for tool in tools:
@@ -80,7 +85,8 @@ def _by_name(tools: Sequence[AnyTool | BuiltinTool], calls: Sequence[ToolCall]) 
         if by_name.setdefault(tool.name, tool) is not tool:
             raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
     defined = [tool for tool in tools if isinstance(tool, BuiltinTool)]
-    return by_name | {call.name: run for call in calls if call.name not in by_name and (run := _runner(call, defined))}
+    others = [call for call in calls if call.name not in by_name]
+    return by_name | {call.name: run for call in others if (run := _runner(call, defined, other_names))}
 
 
 class _Runner(Tool[object]):
@@ -93,7 +99,7 @@ class _AsyncRunner(AsyncTool[object]):
     __slots__ = ()
 
 
-def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> AnyTool | None:
+def _runner(call: ToolCall, defined: Sequence[BuiltinTool], other_names: bool) -> AnyTool | None:
     """Return the caller's function for a call of a tool that the provider defines; `None` for any other call.
 
     Raises `ToolError` where there is none: the model cannot mend that.
@@ -103,6 +109,8 @@ def _runner(call: ToolCall, defined: Sequence[BuiltinTool]) -> AnyTool | None:
         what, instead = f"asks to call {call.name} of the MCP server {call.server}", "llm.MCPServer(approve=...)"
     else:
         owners = [tool for tool in defined if isinstance(tool, CallerTool) and call.name in tool.names]
+        if other_names and not owners:
+            owners = [tool for tool in defined if isinstance(tool, ComputerUse)]
         if not owners and not isinstance(call, CALLS):
             return None
         functions = [tool.run for tool in owners]

@@ -17,6 +17,7 @@ COUNTS = (
     "output_audio_tokens",
     "output_image_tokens",
     "searches",
+    "file_searches",
 )
 """What is counted."""
 
@@ -29,14 +30,15 @@ class Usage:
     - `reasoning_tokens`: part of the output.
     - `cache_read_tokens`, `cache_write_tokens`: parts of the input; `cache_write_1h_tokens` is part of the writes.
     - `input_audio_tokens`, `input_image_tokens`: parts of the input; `cache_read_audio_tokens` is the part of the audio that was
-      read from the cache (where the provider does not say how much, as much as it can be).
+      read from the cache (where `cache_read_audio_reported` is false, at most so much).
     - `output_audio_tokens`, `output_image_tokens`: parts of the output.
-    - `searches`: how often the provider searched the web or files. No token, and paid by itself.
+    - `searches`: how often the provider searched the web or files; `file_searches` is the part in files. No tokens, and paid by
+      themselves.
 
     `reported` is false if the provider did not say how many tokens it took. The numbers are 0 then, and mean nothing.
     """
 
-    __slots__ = (*COUNTS, "calls", "model", "reported", "reported_cost", "service_tier")
+    __slots__ = (*COUNTS, "cache_read_audio_reported", "calls", "model", "reported", "reported_cost", "service_tier")
 
     def __init__(
         self,
@@ -53,6 +55,8 @@ class Usage:
         output_audio_tokens: int = 0,
         output_image_tokens: int = 0,
         searches: int = 0,
+        file_searches: int = 0,
+        cache_read_audio_reported: bool = True,
         reported: bool = True,
         reported_cost: float | None = None,
         service_tier: str | None = None,
@@ -71,6 +75,9 @@ class Usage:
         self.output_audio_tokens: int = output_audio_tokens
         self.output_image_tokens: int = output_image_tokens
         self.searches: int = searches
+        self.file_searches: int = file_searches
+        self.cache_read_audio_reported: bool = cache_read_audio_reported
+        """False where the provider does not say how much of the cached prompt was sound."""
         self.reported: bool = reported
         self.reported_cost: float | None = reported_cost
         """US dollars, as the provider says; `None` where it does not."""
@@ -93,6 +100,7 @@ class Usage:
         tiers = {call.service_tier for call in calls}
         return Usage(
             **{name: getattr(self, name) + getattr(other, name) for name in COUNTS},
+            cache_read_audio_reported=self.cache_read_audio_reported and other.cache_read_audio_reported,
             reported=self.reported and other.reported,
             reported_cost=total,
             service_tier=tiers.pop() if len(tiers) == 1 else None,

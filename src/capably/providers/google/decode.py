@@ -220,6 +220,7 @@ def read_usage(usage: Any, candidate: Object) -> Usage:
     kinds = _kinds(counts)
     if cached and "cacheTokensDetails" not in counts and kinds.get("input_audio_tokens"):
         kinds["cache_read_audio_tokens"] = min(cached, kinds["input_audio_tokens"])
+        kinds["cache_read_audio_reported"] = False
     return Usage(
         (prompt or 0) + tools,
         answer + thoughts,

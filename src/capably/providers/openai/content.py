@@ -11,6 +11,7 @@ from capably.providers.openai.schema import without_nulls
 from capably.providers.spellings import NoSpellingError, Spelling, feature_of, field, lack
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
+from capably.types.calls import CustomToolCall
 from capably.types.messages import SystemMessage
 from capably.types.request import Request
 from capably.types.tool_results import result_parts
@@ -140,3 +141,11 @@ def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.T
     args, raw = decode_arguments(arguments)
     tool = tools.get(name)
     return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
+
+
+def decode_custom_call(source: tuple[str, str, Any]) -> p.Part:
+    """Return the call of a tool that takes free text, from its id, name and text."""
+    id, name, text = source
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"the input of a custom tool is a {type(text).__name__}, not a str")
+    return CustomToolCall(id, name, {"input": text or ""})

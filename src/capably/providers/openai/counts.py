@@ -22,4 +22,5 @@ def with_cached_audio(parts: dict[str, Any]) -> dict[str, Any]:
     """Return the parts with as much of the audio read from the cache as can be: OpenAI does not say how much it was."""
     if "input_audio_tokens" in parts and "cache_read_tokens" in parts:
         parts["cache_read_audio_tokens"] = min(parts["input_audio_tokens"], parts["cache_read_tokens"])
+        parts["cache_read_audio_reported"] = False
     return parts

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.loopback import Canned, Loopback
+from support.wire_answers import WAYS, ask
 
 from capably import llm
 
@@ -128,6 +129,26 @@ def test_a_call_that_waits_is_a_tool_call_of_its_class(reply: Any, kind: str) ->
     assert llm.Response.from_json(response.to_json()).tool_calls == response.tool_calls
 
 
+def events(item: dict[str, Any]) -> list[Any]:
+    """Return the item as a stream announces and finishes it."""
+    begun = {key: value for key, value in item.items() if key not in ("input", "arguments", "action", "operation")}
+    whole = completed(item)
+    return [
+        {"type": "response.created", "response": {"id": "resp_1"}},
+        {"type": "response.output_item.added", "output_index": 0, "item": {**begun, "status": "in_progress"}},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": whole},
+    ]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", ITEMS)
+def test_a_call_that_waits_is_the_same_however_it_is_asked_for(kind: str, way: str) -> None:
+    answer = completed(ITEMS[kind]) if way.startswith("call") else events(ITEMS[kind])
+    response, _ = ask(way, SOL, [answer])
+    assert (response.finish_reason, response.tool_calls) == ("tool_use", (PARTS[kind],))
+
+
 @pytest.mark.parametrize(
     "items",
     [
@@ -233,6 +254,15 @@ def test_a_call_that_nobody_runs_says_what_to_do(reply: Any, kind: str, tools: A
     reply(ITEMS[kind])
     with pytest.raises(llm.ToolError, match=advice):
         llm.Model.of(SOL).call("Hi", tools=tools).execute_tools()
+
+
+@pytest.mark.parametrize(("kind", "tool"), [("shell", llm.Shell), ("patch", llm.ApplyPatch)])
+def test_a_call_with_free_text_that_was_cut_is_not_run(kind: str, tool: Any) -> None:
+    cut = {**completed(ITEMS[kind]), "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    response, _ = ask("call", SOL, [cut], tools=[tool(run=run_shell)])
+    (output,) = response.execute_tools()
+    assert output.is_error
+    assert "was cut off at the limit" in output.value
 
 
 def test_an_answer_by_hand_has_the_form_of_the_call(reply: Any) -> None:

@@ -32,22 +32,27 @@ STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id",
 MOST_TESTS = 64
 """How often one call is checked for completeness. A host that repeats the name with every delta makes no more work."""
 
+_INPUTS = {"function": "arguments", "custom": "input"}
+"""Kind of a tool -> the field of its call that holds what it is called with."""
+
 _THOUGHT_FIELDS = frozenset({*THOUGHTS, "reasoning_details"})
+_OF_CALL = ("index", "id", "function", "custom")
 _OF_CHOICE = ("delta", "message", "logprobs")
 
 
 class CallState:
     """One tool call in the making."""
 
-    __slots__ = ("arguments", "closed", "fields", "index", "name", "place", "tested", "tests")
+    __slots__ = ("arguments", "closed", "fields", "index", "kind", "name", "place", "tested", "tests")
 
     def __init__(self, index: int) -> None:
         self.index: int = index
         self.fields: dict[str, Any] = {"type": "function"}
-        """The call as in a message, but for its function."""
+        """The call as in a message, but for its function or custom tool."""
+        self.kind: Literal["function", "custom"] = "function"
         self.name: str = ""
         self.arguments: TextBuffer | None = None
-        """`None` for calls that have no function (custom tools)."""
+        """What it is called with; `None` for calls of neither a function nor a custom tool."""
         self.place: Place | None = None
         """Set when its first step was emitted."""
         self.closed: bool = False
@@ -59,7 +64,9 @@ class CallState:
 
     @property
     def complete(self) -> bool:
-        """Return whether nothing can follow: the arguments are one complete JSON object."""
+        """Return whether nothing can follow: the arguments are one complete JSON object. Free text has no end of its own."""
+        if self.kind == "custom":
+            return False
         try:
             return isinstance(load_json(self.arguments or ""), dict)
         except msgspec.DecodeError:
@@ -86,7 +93,7 @@ class CallState:
         """Return the call as it would be in a message."""
         if self.arguments is None:
             return self.fields
-        return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
+        return {**self.fields, self.kind: {"name": self.name, _INPUTS[self.kind]: str(self.arguments)}}
 
 
 class ChoiceAccumulator:
@@ -209,11 +216,14 @@ class ChoiceAccumulator:
 
     def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
         state = self._call_state(delta)
-        function: Mapping[str, Any] = delta.get("function") or {}
-        arguments: Any = function.get("arguments")
+        custom: Mapping[str, Any] = delta.get("custom") or {}
+        function: Mapping[str, Any] = delta.get("function") or custom
+        if custom is function and custom:
+            state.kind = state.fields["type"] = "custom"
+        arguments: Any = function.get(_INPUTS[state.kind])
         if not isinstance(arguments, str):  # An object without keys may precede text, and adds nothing.
             arguments = "" if arguments is None or arguments == {} else msgspec.json.encode(arguments).decode()
-        more = {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None}
+        more = {k: v for k, v in delta.items() if k not in _OF_CALL and v is not None}
         self._joiner.join(state.fields, more)
         state.fields["id"] = state.fields.get("id") or delta.get("id")
         if state.fields["id"]:
@@ -224,11 +234,11 @@ class ChoiceAccumulator:
             state.arguments += arguments.encode("utf-8", "surrogatepass")
         if state.place:
             step = Chunk("tool_call", self._index(state.place), arguments)
-            return (step,) if arguments and not state.closed else ()
+            return (step,) if arguments and not state.closed and state.kind == "function" else ()
         return [*self._finished(), *self._begun()]
 
     def _call_state(self, delta: Mapping[str, Any]) -> CallState:
-        function: Mapping[str, Any] = delta.get("function") or {}
+        function: Mapping[str, Any] = delta.get("function") or delta.get("custom") or {}
         index, id, name = delta.get("index"), delta.get("id"), function.get("name")
         if isinstance(index, int):
             state_so_far = self._by_index.get(index)
@@ -262,7 +272,7 @@ class ChoiceAccumulator:
                 self._by_id[id] = call
             begun += 1
             if call.arguments is not None:
-                waited = str(call.arguments)
+                waited = str(call.arguments) if call.kind == "function" else ""
                 chunks.append(Chunk("tool_call", index, id=call.fields["id"], name=call.name))
                 chunks += [Chunk("tool_call", index, waited)] if waited else []
         return chunks

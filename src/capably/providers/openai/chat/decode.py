@@ -12,12 +12,13 @@ import msgspec
 from capably.providers.call_ids import unused_ids
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
 from capably.providers.json import load_body
-from capably.providers.openai.content import decode_call_of
+from capably.providers.openai.content import decode_call_of, decode_custom_call
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
+from capably.types.calls import CustomToolCall
 from capably.types.candidate import Candidate
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
@@ -261,10 +262,14 @@ AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "
 
 
 def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> LazyPart:
+    """Return a call of `tool_calls`: of a function, or of a custom tool, whose input is free text."""
     function = call.get("function")
-    if function is None:
-        return p.Unknown, partial(p.Unknown, call.get("type") or "tool_call"), call
-    return p.ToolCall, decode_call_of, (call["id"], function["name"], function.get("arguments"), tools)
+    if function is not None:
+        return p.ToolCall, decode_call_of, (call["id"], function["name"], function.get("arguments"), tools)
+    custom = call.get("custom")
+    if custom is not None:
+        return CustomToolCall, decode_custom_call, (call["id"], custom["name"], custom.get("input"))
+    return p.Unknown, partial(p.Unknown, call.get("type") or "tool_call"), call
 
 
 def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
@@ -288,6 +293,9 @@ def _citation(source: Json, raw: Json, text: str) -> p.Citation:
 
 # How it ended
 
+_CALLS = frozenset((p.ToolCall, CustomToolCall))
+"""Classes of calls that wait for the caller."""
+
 
 def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishReason, str | None]:
     wire_reason: str = choice.get("finish_reason") or "stop"
@@ -298,7 +306,7 @@ def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishR
     if reason == "stop" and refusal is not None:
         return "refusal", refusal
     if reason == "stop":
-        return ("tool_use" if p.ToolCall in map(part_type, content) else "stop"), None
+        return ("stop" if _CALLS.isdisjoint(map(part_type, content)) else "tool_use"), None
     if reason == "other":
         return reason, ": ".join(word for word in (wire_reason, refusal or detail) if word)
     return reason, None if reason == "tool_use" else refusal or detail

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from capably.providers.openai.content import decode_arguments
+from capably.providers.openai.content import decode_arguments, decode_custom_call
 from capably.providers.spellings import NoSpellingError
 from capably.types import parts as p
 from capably.types.calls import ApplyPatchCall, ApprovalRequest, ComputerCall, CustomToolCall, ShellCall
@@ -58,7 +58,7 @@ def _apply_patch(item: Item) -> p.Part:
 
 
 def _custom(item: Item) -> p.Part:
-    return CustomToolCall(item["call_id"], item["name"], {"input": item.get("input") or ""})
+    return decode_custom_call((item["call_id"], item["name"], item.get("input")))
 
 
 def _approval(item: Item) -> p.Part:

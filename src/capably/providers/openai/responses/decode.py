@@ -194,19 +194,27 @@ def decode_usage(response: Json) -> Usage:
     prompt, answer = count_of(counts, "input_tokens"), count_of(counts, "output_tokens")
     parts = counts_in(details_of(counts, "input_tokens_details"), PROMPT_PARTS)
     parts |= counts_in(details_of(counts, "output_tokens_details"), ANSWER_PARTS)
+    web, files = _searches(response["output"])
     return Usage(
         prompt or 0,
         answer or 0,
         **with_cached_audio(parts),
-        searches=sum([item["type"] in SEARCHES for item in response["output"]]),
+        searches=web + files,
+        file_searches=files,
         reported=prompt is not None and answer is not None,
         reported_cost=reported_cost(counts),
         service_tier=tier,
     )
 
 
-SEARCHES = ("web_search_call", "file_search_call")
-"""Items of the output that are paid by the search."""
+def _searches(output: Sequence[Json]) -> tuple[int, int]:
+    """Return how often the web and files were searched. Pages that were opened are no searches.
+
+    Source: OpenAI's guide to web search, "Search actions incur a tool call cost" (read 2026-11-29).
+    """
+    files = sum([item["type"] == "file_search_call" for item in output])
+    web = [item for item in output if item["type"] == "web_search_call"]
+    return len([item for item in web if details_of(item, "action").get("type", "search") == "search"]), files
 
 
 def _typed(fields: Json, name: str, kind: type) -> Any:
