@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pprint
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +110,7 @@ def _profile_stubs(source: Source, provider: str) -> dict[str, ProfileStub]:
 
 def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) -> Iterator[tuple[str, str]]:
     any_stub = profiles.any_stub()
+    settings = _settings(stub for own in by_provider.values() for stub in own.values())
     stubs: dict[str, ProfileStub] = {}
     doors: list[Door] = []
     for provider, own in by_provider.items():
@@ -126,26 +127,36 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             if stub.states:
                 yield f"{stub.package}/{stub.states_module}.pyi", _fill("_states.pyi", source, stub=stub)
         if own:
-            yield f"_{provider}/_profiles.pyi", _profiles(source, list(own.values()))
+            yield f"_{provider}/_profiles.pyi", _profiles(source, list(own.values()), settings)
             yield f"_{provider}/_params.pyi", _fill("_params.pyi", source, stubs=list(own.values()))
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
-    yield from _common(source, any_stub, list(stubs.values()), doors)
+    yield from _common(source, any_stub, list(stubs.values()), doors, settings)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
-    settings = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
-    yield "_settings.pyi", _fill("_settings.pyi", source, **settings)
+    functions = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
+    yield "_settings.pyi", _fill("_settings.pyi", source, **functions)
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider))
 
 
+def _settings(stubs: Iterable[ProfileStub]) -> dict[str, str]:
+    """Return each type of `llm.Reasoning(...)` -> the class in `_types` in which it has the name `ReasoningSettings`.
+
+    A type checker prints the name of an alias without its class, so a message has `ReasoningSettings` for any of them.
+    """
+    types = sorted({type for stub in stubs for type in stub.settings})
+    return {type: f"Settings{number}" for number, type in enumerate(types, start=1)}
+
+
 def _common(
-    source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door]
+    source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door], settings: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield the stubs that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
     named = [*stubs, any_stub]
     shared: dict[str, Any] = {
         "doors": doors,
+        "settings": settings,
         "homes": sorted({stub.package.removeprefix("_") for stub in stubs}),
         "any": any_stub,
         "ids": literal(tuple(id for door in doors for id in door.members)),
@@ -158,10 +169,10 @@ def _common(
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 
-def _profiles(source: Source, stubs: list[ProfileStub]) -> str:
+def _profiles(source: Source, stubs: list[ProfileStub], settings: Mapping[str, str]) -> str:
     """Render the profiles of one provider, so that a checker reads only those of the providers in use."""
     capabilities = list(capability_classes({stub.caps: stub.capabilities for stub in stubs}))
-    return _fill("_profiles.pyi", source, stubs=stubs, capabilities=capabilities)
+    return _fill("_profiles.pyi", source, stubs=stubs, capabilities=capabilities, settings=settings)
 
 
 def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
@@ -244,6 +255,11 @@ def _python(value: Any) -> str:
     return pprint.pformat(value, width=118, sort_dicts=False)
 
 
+def _with_settings(text: str, settings: Mapping[str, str]) -> str:
+    """Return the text with the names of `_types` in the place of types of `llm.Reasoning(...)`."""
+    return _named(text, {type: f"_types.{name}.ReasoningSettings" for type, name in settings.items()})
+
+
 def _named(text: str, names: Mapping[str, str]) -> str:
     """Return the text with these names in the place of the types."""
     for type, name in names.items():
@@ -263,6 +279,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["literal"] = literal
     filters: Any = environment.filters
     filters["named"] = _named
+    filters["with_settings"] = _with_settings
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
     declared: Any = {
         "builtins": BUILTINS,

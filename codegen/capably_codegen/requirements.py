@@ -65,13 +65,13 @@ AXES: tuple[Axis, ...] = tuple(_axis(method) for method, type in _TYPES.items() 
 
 _MADE_OF: Mapping[str, str] = {
     "reasoning": "ReasoningT | Reasoning[ReasoningT, Never]",
-    "tools": "Sequence[ToolsT | BuiltinToolsT | NoTool]",
-    "output": f"Sequence[{' | '.join(_axis(has.feature).variable for has in OUTPUTS.values())} | NoOutput]",
+    "tools": "Sequence[ToolsT | BuiltinToolsT | NoTool] | None",
+    "output": f"Sequence[{' | '.join(_axis(has.feature).variable for has in OUTPUTS.values())} | NoOutput] | None",
 }
 """Parameters whose type is more than the type variable of their axis."""
 
 AXIS_PARAMETERS: tuple[Parameter, ...] = tuple(
-    Parameter(name, _MADE_OF.get(name, _axis(name).variable), none=name in ("tools", "output"))
+    Parameter(name, _MADE_OF.get(name, _axis(name).variable), none=False)
     for name in FEATURES
     if (PARAMETERS[name].has or name in _MADE_OF) and name != "format"
 )

@@ -8,8 +8,14 @@ from capably.calls.prompt import CallDecorator
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.provider import Provider
-from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnlyWithReasoningOff, OnUnsupported
+from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
+from capably.types.request import (
+    NotAcceptedByThisModel,
+    NotTogetherWithTools,
+    OnlyThroughWith,
+    OnlyWithReasoningOff,
+    OnUnsupported,
+)
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -123,7 +129,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int],
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -148,9 +154,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "max"] | _types.Settings7.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -174,8 +178,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high", "max"] | _types.Settings6.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -199,9 +202,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -227,9 +228,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -254,7 +253,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[AnthropicClaudeHaiku55Tools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -279,9 +278,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings14.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -306,8 +303,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings11.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -333,7 +329,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -359,7 +355,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -385,7 +381,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -410,9 +406,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -437,7 +431,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -463,7 +457,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[AnthropicTools] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -490,9 +484,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -518,9 +510,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -546,9 +536,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -575,9 +563,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -604,7 +590,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -630,7 +616,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -656,7 +642,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -683,7 +669,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -804,7 +790,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -828,7 +814,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -852,7 +838,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -877,7 +863,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -902,7 +888,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     temperature: float | None = None,
@@ -926,7 +912,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -950,7 +936,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -974,7 +960,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -999,7 +985,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -1076,7 +1062,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1102,7 +1088,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1128,7 +1114,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1205,7 +1191,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1283,7 +1269,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1309,7 +1295,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1335,7 +1321,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1414,7 +1400,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1440,7 +1426,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1466,7 +1452,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1545,9 +1531,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | _types.Settings16.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1573,9 +1557,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | _types.Settings16.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1601,9 +1583,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "xhigh"]
-    | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "xhigh"] | _types.Settings16.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1683,7 +1663,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    | _types.Settings9.ReasoningSettings
     | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -1711,7 +1691,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    | _types.Settings9.ReasoningSettings
     | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -1739,7 +1719,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
+    | _types.Settings9.ReasoningSettings
     | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -1794,9 +1774,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1851,9 +1829,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -1881,7 +1857,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -1907,7 +1883,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -1933,7 +1909,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -1960,7 +1936,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -2008,7 +1984,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -2033,7 +2009,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -2058,7 +2034,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -2084,7 +2060,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Never, int] | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -2110,7 +2086,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, int] | None = None,
+    reasoning: _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -2135,7 +2111,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, int] | None = None,
+    reasoning: _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -2160,7 +2136,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, int] | None = None,
+    reasoning: _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -2186,7 +2162,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Reasoning[Unbudgeted, int] | None = None,
+    reasoning: _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -2212,9 +2188,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2262,7 +2236,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
@@ -2285,9 +2259,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2313,7 +2285,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
@@ -2335,9 +2307,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings13.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2363,9 +2333,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2393,9 +2361,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2422,9 +2388,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2447,9 +2411,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2472,9 +2434,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings13.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2497,9 +2457,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2522,9 +2480,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2547,9 +2503,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -2703,7 +2657,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -2727,7 +2681,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -2751,7 +2705,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -2776,7 +2730,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -2858,9 +2812,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -2885,9 +2837,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -2912,9 +2862,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -2940,9 +2888,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -2968,9 +2914,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: None = None,
@@ -2994,9 +2938,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -3020,9 +2962,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT],
@@ -3047,9 +2987,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: NotTogetherWithTools = None,
@@ -3075,7 +3013,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never]
+    | _types.Settings21.ReasoningSettings
     | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -3100,9 +3038,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Hidden, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"] | _types.Settings23.ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     parallel_tools: bool | None = None,
@@ -3168,7 +3104,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     temperature: float | None = None,
@@ -3245,7 +3181,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings3.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3272,7 +3208,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high"] | _types.Settings3.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3323,7 +3259,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -3368,9 +3304,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -3393,9 +3327,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -3453,7 +3385,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["medium"] | _types.Settings19.ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3520,9 +3452,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3545,9 +3475,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt5MiniNanoTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3570,7 +3498,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["high"] | _types.Settings3.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3639,9 +3567,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt51Tools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3693,9 +3619,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3721,9 +3645,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3771,9 +3693,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3825,9 +3745,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54Tools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3879,9 +3797,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3933,9 +3849,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -3961,9 +3875,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4010,9 +3922,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt55Tools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4059,7 +3969,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
     max_tokens: int | None = None,
     verbosity: Literal["low", "medium", "high"] | None = None,
@@ -4081,9 +3991,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"]
-    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4131,7 +4039,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[OpenaiGpt56CyberTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4185,7 +4093,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[OpenaiGpt56SolTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4240,7 +4148,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[OpenaiGpt55Tools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4295,7 +4203,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4323,9 +4231,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt56SolTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4349,9 +4255,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     max_tokens: int | None = None,
     cache: Literal["30m", "12h"] | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -4370,9 +4274,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt56CyberTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4396,9 +4298,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4449,7 +4349,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings8.ReasoningSettings
     | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4477,9 +4377,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -4547,9 +4445,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -4570,9 +4466,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     format: TypeForm[FormatT] = ...,
@@ -4673,9 +4567,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings25.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
     temperature: float | None = None,
@@ -4699,7 +4591,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | _types.Settings24.ReasoningSettings
     | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4724,7 +4616,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low", "high"] | _types.Settings5.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4747,7 +4639,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low", "high"] | _types.Settings5.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4770,7 +4662,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low", "high"] | _types.Settings5.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4794,7 +4686,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "low", "high"] | _types.Settings5.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4819,7 +4711,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
+    | _types.Settings22.ReasoningSettings
     | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -4889,7 +4781,7 @@ def call(
     *,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
+    | _types.Settings24.ReasoningSettings
     | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4914,9 +4806,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"] | _types.Settings24.ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4940,9 +4830,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -4966,9 +4854,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
     parallel_tools: bool | None = None,
@@ -5028,7 +4914,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -5052,7 +4938,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5076,7 +4962,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5101,7 +4987,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -5126,7 +5012,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -5150,7 +5036,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5174,7 +5060,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5199,7 +5085,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None = None,
+    reasoning: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -5224,9 +5110,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -5250,9 +5134,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5276,9 +5158,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5303,9 +5183,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -5330,9 +5208,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -5356,9 +5232,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5382,9 +5256,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5409,9 +5281,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["low", "high", "max"]
-    | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-    | None = None,
+    reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -5436,7 +5306,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: None = None,
@@ -5460,7 +5330,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5484,7 +5354,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: TypeForm[FormatT],
@@ -5509,7 +5379,7 @@ def call(
     /,
     *,
     system: str | None = None,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
     format: NotTogetherWithTools = None,
@@ -5526,6 +5396,65 @@ def call(
     headers: Mapping[str, str] | None = None,
     **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _zai.ZaiGlmVisionCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+def call(
+    model: RequiredModel[
+        _InputT,
+        _CapsT,
+        Axes[
+            SystemT,
+            ReasoningT,
+            ToolsT,
+            ToolChoiceT,
+            ToolOutputT,
+            ParallelToolsT,
+            TemperatureT,
+            TopPT,
+            TopKT,
+            PresencePenaltyT,
+            FrequencyPenaltyT,
+            StopT,
+            SeedT,
+            LogprobsT,
+            VerbosityT,
+            PrefillT,
+            CacheT,
+            CachePointT,
+            BuiltinToolsT,
+            ImageOutputT,
+            AudioOutputT,
+        ],
+    ],
+    /,
+    *,
+    system: SystemT = ...,
+    tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
+    parallel_tools: ParallelToolsT = ...,
+    temperature: TemperatureT = ...,
+    top_p: TopPT = ...,
+    top_k: TopKT = ...,
+    presence_penalty: PresencePenaltyT = ...,
+    frequency_penalty: FrequencyPenaltyT = ...,
+    stop: StopT = ...,
+    seed: SeedT = ...,
+    logprobs: LogprobsT = ...,
+    prefill: PrefillT = ...,
+    output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    reasoning: OnlyThroughWith = ...,
+    tool_choice: OnlyThroughWith = ...,
+    verbosity: OnlyThroughWith = ...,
+    cache: OnlyThroughWith = ...,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_InputT, None, _CapsT]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
@@ -5561,7 +5490,7 @@ def call(
     *,
     format: TypeForm[FormatT],
     system: SystemT = ...,
-    tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
+    tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
     parallel_tools: ParallelToolsT = ...,
     temperature: TemperatureT = ...,
     top_p: TopPT = ...,
@@ -5572,7 +5501,7 @@ def call(
     seed: SeedT = ...,
     logprobs: LogprobsT = ...,
     prefill: PrefillT = ...,
-    output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
+    output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
     max_tokens: int | None = None,
     extra: Mapping[str, Any] | None = None,
     on_unsupported: OnUnsupported | None = None,
@@ -5580,61 +5509,12 @@ def call(
     timeout: float | Timeout | None = None,
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
+    reasoning: OnlyThroughWith = ...,
+    tool_choice: OnlyThroughWith = ...,
+    verbosity: OnlyThroughWith = ...,
+    cache: OnlyThroughWith = ...,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[_InputT, FormatT, _CapsT]:
-    """Decorate a function that returns content: its result is sent to this model with these parameters."""
-
-@overload
-def call(
-    model: RequiredModel[
-        _InputT,
-        _CapsT,
-        Axes[
-            SystemT,
-            ReasoningT,
-            ToolsT,
-            ToolChoiceT,
-            ToolOutputT,
-            ParallelToolsT,
-            TemperatureT,
-            TopPT,
-            TopKT,
-            PresencePenaltyT,
-            FrequencyPenaltyT,
-            StopT,
-            SeedT,
-            LogprobsT,
-            VerbosityT,
-            PrefillT,
-            CacheT,
-            CachePointT,
-            BuiltinToolsT,
-            ImageOutputT,
-            AudioOutputT,
-        ],
-    ],
-    /,
-    *,
-    system: SystemT = ...,
-    tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
-    parallel_tools: ParallelToolsT = ...,
-    temperature: TemperatureT = ...,
-    top_p: TopPT = ...,
-    top_k: TopKT = ...,
-    presence_penalty: PresencePenaltyT = ...,
-    frequency_penalty: FrequencyPenaltyT = ...,
-    stop: StopT = ...,
-    seed: SeedT = ...,
-    logprobs: LogprobsT = ...,
-    prefill: PrefillT = ...,
-    output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
-    max_tokens: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> CallDecorator[_InputT, None, _CapsT]:
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload

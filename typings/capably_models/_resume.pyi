@@ -61,6 +61,70 @@ class AfterResponse:
     @overload
     def resume(
         self: Continued[
+            OldFormatT,
+            InputT,
+            CapsT,
+            Axes[
+                SystemT,
+                ReasoningT,
+                ToolsT,
+                ToolChoiceT,
+                ToolOutputT,
+                ParallelToolsT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                PresencePenaltyT,
+                FrequencyPenaltyT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+                CachePointT,
+                BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
+            ],
+        ],
+        content: ContentOf[InputT | Text | ToolOutput],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
+        tool_choice: ToolChoiceT = ...,
+        parallel_tools: ParallelToolsT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        presence_penalty: PresencePenaltyT = ...,
+        frequency_penalty: FrequencyPenaltyT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
+        max_tokens: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> Response[OldFormatT, InputT, CapsT]:
+        """Send further content to the same model, with the conversation so far.
+
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
+        """
+
+    @overload
+    def resume(
+        self: Continued[
             Any,
             InputT,
             CapsT,
@@ -93,7 +157,7 @@ class AfterResponse:
         format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
         temperature: TemperatureT = ...,
@@ -107,70 +171,7 @@ class AfterResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
-        max_tokens: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        provider: Provider | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Response[FormatT, InputT, CapsT]:
-        """Send further content to the same model, with the conversation so far.
-
-        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
-        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
-        """
-
-    @overload
-    def resume(
-        self: Continued[
-            OldFormatT,
-            InputT,
-            CapsT,
-            Axes[
-                SystemT,
-                ReasoningT,
-                ToolsT,
-                ToolChoiceT,
-                ToolOutputT,
-                ParallelToolsT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                PresencePenaltyT,
-                FrequencyPenaltyT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-                CachePointT,
-                BuiltinToolsT,
-                ImageOutputT,
-                AudioOutputT,
-            ],
-        ],
-        content: ContentOf[InputT | Text | ToolOutput],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
-        tool_choice: ToolChoiceT = ...,
-        parallel_tools: ParallelToolsT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        presence_penalty: PresencePenaltyT = ...,
-        frequency_penalty: FrequencyPenaltyT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
         max_tokens: int | None = None,
         extra: Mapping[str, Any] | None = None,
         on_unsupported: OnUnsupported | None = None,
@@ -179,7 +180,7 @@ class AfterResponse:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[OldFormatT, InputT, CapsT]:
+    ) -> Response[FormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
         The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
@@ -200,6 +201,70 @@ class AfterStreamResponse:
     @overload
     def resume(
         self: Continued[
+            OldFormatT,
+            InputT,
+            CapsT,
+            Axes[
+                SystemT,
+                ReasoningT,
+                ToolsT,
+                ToolChoiceT,
+                ToolOutputT,
+                ParallelToolsT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                PresencePenaltyT,
+                FrequencyPenaltyT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+                CachePointT,
+                BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
+            ],
+        ],
+        content: ContentOf[InputT | Text | ToolOutput],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
+        tool_choice: ToolChoiceT = ...,
+        parallel_tools: ParallelToolsT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        presence_penalty: PresencePenaltyT = ...,
+        frequency_penalty: FrequencyPenaltyT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
+        max_tokens: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> StreamResponse[OldFormatT, InputT, CapsT]:
+        """Send further content to the same model, with the conversation so far.
+
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
+        """
+
+    @overload
+    def resume(
+        self: Continued[
             Any,
             InputT,
             CapsT,
@@ -232,7 +297,7 @@ class AfterStreamResponse:
         format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
         temperature: TemperatureT = ...,
@@ -246,70 +311,7 @@ class AfterStreamResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
-        max_tokens: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        provider: Provider | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> StreamResponse[FormatT, InputT, CapsT]:
-        """Send further content to the same model, with the conversation so far.
-
-        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
-        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
-        """
-
-    @overload
-    def resume(
-        self: Continued[
-            OldFormatT,
-            InputT,
-            CapsT,
-            Axes[
-                SystemT,
-                ReasoningT,
-                ToolsT,
-                ToolChoiceT,
-                ToolOutputT,
-                ParallelToolsT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                PresencePenaltyT,
-                FrequencyPenaltyT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-                CachePointT,
-                BuiltinToolsT,
-                ImageOutputT,
-                AudioOutputT,
-            ],
-        ],
-        content: ContentOf[InputT | Text | ToolOutput],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
-        tool_choice: ToolChoiceT = ...,
-        parallel_tools: ParallelToolsT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        presence_penalty: PresencePenaltyT = ...,
-        frequency_penalty: FrequencyPenaltyT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
         max_tokens: int | None = None,
         extra: Mapping[str, Any] | None = None,
         on_unsupported: OnUnsupported | None = None,
@@ -318,7 +320,7 @@ class AfterStreamResponse:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[OldFormatT, InputT, CapsT]:
+    ) -> StreamResponse[FormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
         The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
@@ -339,6 +341,70 @@ class AfterAsyncResponse:
     @overload
     async def resume(
         self: Continued[
+            OldFormatT,
+            InputT,
+            CapsT,
+            Axes[
+                SystemT,
+                ReasoningT,
+                ToolsT,
+                ToolChoiceT,
+                ToolOutputT,
+                ParallelToolsT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                PresencePenaltyT,
+                FrequencyPenaltyT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+                CachePointT,
+                BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
+            ],
+        ],
+        content: ContentOf[InputT | Text | ToolOutput],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
+        tool_choice: ToolChoiceT = ...,
+        parallel_tools: ParallelToolsT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        presence_penalty: PresencePenaltyT = ...,
+        frequency_penalty: FrequencyPenaltyT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
+        max_tokens: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
+        """Send further content to the same model, with the conversation so far.
+
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
+        """
+
+    @overload
+    async def resume(
+        self: Continued[
             Any,
             InputT,
             CapsT,
@@ -371,7 +437,7 @@ class AfterAsyncResponse:
         format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
         temperature: TemperatureT = ...,
@@ -385,70 +451,7 @@ class AfterAsyncResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
-        max_tokens: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        provider: Provider | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncResponse[FormatT, InputT, CapsT]:
-        """Send further content to the same model, with the conversation so far.
-
-        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
-        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
-        """
-
-    @overload
-    async def resume(
-        self: Continued[
-            OldFormatT,
-            InputT,
-            CapsT,
-            Axes[
-                SystemT,
-                ReasoningT,
-                ToolsT,
-                ToolChoiceT,
-                ToolOutputT,
-                ParallelToolsT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                PresencePenaltyT,
-                FrequencyPenaltyT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-                CachePointT,
-                BuiltinToolsT,
-                ImageOutputT,
-                AudioOutputT,
-            ],
-        ],
-        content: ContentOf[InputT | Text | ToolOutput],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
-        tool_choice: ToolChoiceT = ...,
-        parallel_tools: ParallelToolsT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        presence_penalty: PresencePenaltyT = ...,
-        frequency_penalty: FrequencyPenaltyT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
         max_tokens: int | None = None,
         extra: Mapping[str, Any] | None = None,
         on_unsupported: OnUnsupported | None = None,
@@ -457,7 +460,7 @@ class AfterAsyncResponse:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
+    ) -> AsyncResponse[FormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
         The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
@@ -478,6 +481,70 @@ class AfterAsyncStreamResponse:
     @overload
     async def resume(
         self: Continued[
+            OldFormatT,
+            InputT,
+            CapsT,
+            Axes[
+                SystemT,
+                ReasoningT,
+                ToolsT,
+                ToolChoiceT,
+                ToolOutputT,
+                ParallelToolsT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                PresencePenaltyT,
+                FrequencyPenaltyT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+                CachePointT,
+                BuiltinToolsT,
+                ImageOutputT,
+                AudioOutputT,
+            ],
+        ],
+        content: ContentOf[InputT | Text | ToolOutput],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
+        tool_choice: ToolChoiceT = ...,
+        parallel_tools: ParallelToolsT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        presence_penalty: PresencePenaltyT = ...,
+        frequency_penalty: FrequencyPenaltyT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
+        max_tokens: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        on_unsupported: OnUnsupported | None = None,
+        provider: Provider | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_others: NotAcceptedByThisModel,
+    ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
+        """Send further content to the same model, with the conversation so far.
+
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
+        """
+
+    @overload
+    async def resume(
+        self: Continued[
             Any,
             InputT,
             CapsT,
@@ -510,7 +577,7 @@ class AfterAsyncStreamResponse:
         format: TypeForm[FormatT],
         system: SystemT = ...,
         reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
+        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
         tool_choice: ToolChoiceT = ...,
         parallel_tools: ParallelToolsT = ...,
         temperature: TemperatureT = ...,
@@ -524,70 +591,7 @@ class AfterAsyncStreamResponse:
         verbosity: VerbosityT = ...,
         prefill: PrefillT = ...,
         cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
-        max_tokens: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        on_unsupported: OnUnsupported | None = None,
-        provider: Provider | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncStreamResponse[FormatT, InputT, CapsT]:
-        """Send further content to the same model, with the conversation so far.
-
-        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
-        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
-        """
-
-    @overload
-    async def resume(
-        self: Continued[
-            OldFormatT,
-            InputT,
-            CapsT,
-            Axes[
-                SystemT,
-                ReasoningT,
-                ToolsT,
-                ToolChoiceT,
-                ToolOutputT,
-                ParallelToolsT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                PresencePenaltyT,
-                FrequencyPenaltyT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-                CachePointT,
-                BuiltinToolsT,
-                ImageOutputT,
-                AudioOutputT,
-            ],
-        ],
-        content: ContentOf[InputT | Text | ToolOutput],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
-        tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = None,
-        tool_choice: ToolChoiceT = ...,
-        parallel_tools: ParallelToolsT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        presence_penalty: PresencePenaltyT = ...,
-        frequency_penalty: FrequencyPenaltyT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = None,
+        output: Sequence[ImageOutputT | AudioOutputT | NoOutput] | None = ...,
         max_tokens: int | None = None,
         extra: Mapping[str, Any] | None = None,
         on_unsupported: OnUnsupported | None = None,
@@ -596,7 +600,7 @@ class AfterAsyncStreamResponse:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
+    ) -> AsyncStreamResponse[FormatT, InputT, CapsT]:
         """Send further content to the same model, with the conversation so far.
 
         The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced

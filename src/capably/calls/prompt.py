@@ -198,20 +198,20 @@ def prompt(function: Callable[P, str], /) -> Prompt[P, Text, Capabilities, None]
 def prompt(function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
 @overload
 def prompt(
-    *, tools: Sequence[AnyTool], format: TypeForm[FormatT], max_tokens: int | None = None
-) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
-@overload
-def prompt(
-    *, tools: None = None, format: TypeForm[FormatT], max_tokens: int | None = None
-) -> PromptDecorator[HasFormat, FormatT]: ...
+    *, tools: None = None, format: None = None, max_tokens: int | None = None
+) -> PromptDecorator[Capabilities, None]: ...
 @overload
 def prompt(
     *, tools: Sequence[AnyTool], format: None = None, max_tokens: int | None = None
 ) -> PromptDecorator[HasTools, None]: ...
 @overload
 def prompt(
-    *, tools: None = None, format: None = None, max_tokens: int | None = None
-) -> PromptDecorator[Capabilities, None]: ...
+    *, tools: None = None, format: TypeForm[FormatT], max_tokens: int | None = None
+) -> PromptDecorator[HasFormat, FormatT]: ...
+@overload
+def prompt(
+    *, tools: Sequence[AnyTool], format: TypeForm[FormatT], max_tokens: int | None = None
+) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
 def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
     """Make a function that returns content a reusable prompt: `p(model, ...)`, for any model that can take it.
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
     NoneWithTools: TypeAlias = None
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
+    OnlyThroughWith: TypeAlias = Never
+    """In a refusal by the type checker: `@llm.call(model, ...)` does not take this parameter; `model.with_(...)` does."""
+    NotDemanded: TypeAlias = Never
+    """In a refusal by the type checker: a function's body passes what the type of its model does not demand."""
     NotAcceptedByThisModel: TypeAlias = Never
     """In a refusal by the type checker: this model does not take this parameter, or not this value."""
 

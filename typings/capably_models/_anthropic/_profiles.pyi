@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import CachePoint, ToolOutput
-from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
     Bash,
@@ -60,11 +59,7 @@ class Shared2(Shared1):
 
 class Shared3(Shared2):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None, /
     ) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
 
@@ -77,31 +72,21 @@ class Shared5(Shared4):
 class Shared6(Shared4):
     def _reasoning(
         self,
-        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None,
         /,
     ) -> None: ...
 
 class AnthropicClaude45Capabilities(Shared5):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings28.ReasoningSettings | None, /) -> None: ...
 
 class AnthropicClaude46Capabilities(Shared4):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high", "max"] | _types.Settings6.ReasoningSettings | None, /
     ) -> None: ...
 
 class AnthropicClaude5AlwaysThinkingCapabilities(Shared4):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None, /
     ) -> None: ...
 
 class AnthropicClaudeFable51Capabilities(Shared3): ...
@@ -110,9 +95,7 @@ class AnthropicClaudeHaiku55Capabilities(Shared1):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
     def _reasoning(
         self,
-        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None,
         /,
     ) -> None: ...
     def _builtin_tools(
@@ -132,11 +115,7 @@ class AnthropicClaudeHaiku55Capabilities(Shared1):
 
 class AnthropicClaudeOpus45Capabilities(Shared5):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high"] | _types.Settings11.ReasoningSettings | None, /
     ) -> None: ...
 
 class AnthropicClaudeOpus47Capabilities(Shared6): ...
@@ -148,9 +127,7 @@ class AnthropicClaudeSonnet5Capabilities(Shared6): ...
 class AnthropicClaudeSonnet55BetweenToolsCapabilities(Shared2):
     def _reasoning(
         self,
-        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None,
         /,
     ) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...

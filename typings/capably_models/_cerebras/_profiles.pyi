@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -29,17 +28,11 @@ class Shared1(NoCapabilities):
 
 class CerebrasGptOssCapabilities(Shared1):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class CerebrasQwen38Capabilities(Shared1):
-    def _reasoning(
-        self, value: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] | None, /
-    ) -> None: ...
+    def _reasoning(self, value: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None, /) -> None: ...
 
 class CerebrasGptOssProfile(Model[_types.TextToolParts, CerebrasGptOssCapabilities]):
     """What models of the profile `cerebras/gpt-oss` take. Facts of 2026-11-22."""

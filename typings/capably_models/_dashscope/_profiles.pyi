@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -40,32 +39,26 @@ class Shared3(Shared2):
     def _format(self, value: Yes, /) -> None: ...
 
 class Shared4(Shared3):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings28.ReasoningSettings | None, /) -> None: ...
 
 class DashscopeQwenPlusFlashCapabilities(Shared4): ...
 class DashscopeQwen3CoderCapabilities(Shared1): ...
 
 class DashscopeQwen36FlashCapabilities(Shared2):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings28.ReasoningSettings | None, /) -> None: ...
 
 class DashscopeQwen37MaxCapabilities(Shared4): ...
 class DashscopeQwen37PlusCapabilities(Shared4): ...
 
 class DashscopeQwen38FlashCapabilities(Shared3):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "xhigh"]
-        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "xhigh"] | _types.Settings16.ReasoningSettings | None, /
     ) -> None: ...
 
 class DashscopeQwen38MaxCapabilities(Shared3):
     def _reasoning(
         self,
-        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int]
-        | None,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"] | _types.Settings9.ReasoningSettings | None,
         /,
     ) -> None: ...
 

@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -18,11 +17,7 @@ class Shared1(NoCapabilities):
     def _parallel_tools(self, value: bool | None, /) -> None: ...
     def _prefill(self, value: str | None, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["off", "low", "high", "max"]
-        | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "high", "max"] | _types.Settings4.ReasoningSettings | None, /
     ) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
     def _seed(self, value: int | None, /) -> None: ...

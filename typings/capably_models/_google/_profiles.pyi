@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -70,11 +69,7 @@ class Shared9(Shared8):
         self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
     ) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["off", "minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-        | None,
-        /,
+        self, value: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None, /
     ) -> None: ...
 
 class Shared10(Shared8):
@@ -95,11 +90,7 @@ class Shared13(Shared12):
 
 class Shared14(Shared13):
     def _reasoning(
-        self,
-        value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-        | None,
-        /,
+        self, value: Literal["minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None, /
     ) -> None: ...
 
 class Shared15(Shared5):
@@ -108,17 +99,17 @@ class Shared15(Shared5):
 
 class GoogleGemini25FlashCapabilities(Shared11):
     def _prefill(self, value: str | None, /) -> None: ...
-    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, int] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings30.ReasoningSettings | None, /) -> None: ...
 
 class GoogleGemini25FlashImageCapabilities(Shared3):
     def _temperature(self, value: float | None, /) -> None: ...
     def _image_output(self, value: Literal["text", "image"], /) -> None: ...
 
 class GoogleGemini25FlashLiteCapabilities(Shared11):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings28.ReasoningSettings | None, /) -> None: ...
 
 class GoogleGemini25ProCapabilities(Shared11):
-    def _reasoning(self, value: Reasoning[Unbudgeted, int] | None, /) -> None: ...
+    def _reasoning(self, value: _types.Settings30.ReasoningSettings | None, /) -> None: ...
 
 class GoogleGemini3FlashCapabilities(Shared9): ...
 
@@ -129,38 +120,24 @@ class GoogleGemini3ProImageCapabilities(Shared4):
 
 class GoogleGemini31FlashImageCapabilities(Shared15):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
-    def _reasoning(
-        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None, /
-    ) -> None: ...
+    def _reasoning(self, value: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None, /) -> None: ...
 
 class GoogleGemini31FlashLiteCapabilities(Shared10):
     def _reasoning(
-        self,
-        value: Literal["off", "minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int]
-        | None,
-        /,
+        self, value: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None, /
     ) -> None: ...
 
 class GoogleGemini31FlashLiteImageCapabilities(Shared15):
-    def _reasoning(
-        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None, /
-    ) -> None: ...
+    def _reasoning(self, value: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None, /) -> None: ...
 
 class GoogleGemini31ProCapabilities(Shared10):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings13.ReasoningSettings | None, /
     ) -> None: ...
 
 class GoogleGemini31ProCustomtoolsCapabilities(Shared10):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class GoogleGemini35FlashCapabilities(Shared9):
@@ -171,39 +148,23 @@ class GoogleGemini36FlashCapabilities(Shared14): ...
 
 class GoogleGemini37FlashCapabilities(Shared13):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high"] | _types.Settings13.ReasoningSettings | None, /
     ) -> None: ...
 
 class GoogleGemini38FlashCapabilities(Shared13):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class GoogleGemini4ArgonCapabilities(Shared12):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
     def _builtin_tools(self, value: CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
 
 class GoogleGemini4HydrogenCapabilities(Shared12):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None, /
     ) -> None: ...
 
 class GoogleGeminiNanoBanana21Capabilities(Shared4):
@@ -232,9 +193,7 @@ class GoogleGemma4Capabilities(Shared2):
     def _temperature(self, value: float | None, /) -> None: ...
     def _top_k(self, value: int | None, /) -> None: ...
     def _top_p(self, value: float | None, /) -> None: ...
-    def _reasoning(
-        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] | None, /
-    ) -> None: ...
+    def _reasoning(self, value: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none"] | None, /) -> None: ...
 
 class GoogleNanoBananaProPreviewCapabilities(Shared3):

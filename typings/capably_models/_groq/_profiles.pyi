@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool, WebSearch
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -29,20 +28,12 @@ class GroqGptOssCapabilities(Shared1):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
     def _parallel_tools(self, value: bool | None, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class GroqQwen38Capabilities(Shared1):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class GroqGptOssProfile(Model[_types.TextToolParts, GroqGptOssCapabilities]):

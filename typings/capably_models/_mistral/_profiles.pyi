@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -29,9 +28,7 @@ class Shared2(Shared1):
     def _prefill(self, value: str | None, /) -> None: ...
 
 class Shared3(Shared2):
-    def _reasoning(
-        self, value: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None, /
-    ) -> None: ...
+    def _reasoning(self, value: Literal["off", "high"] | _types.Settings3.ReasoningSettings | None, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
     def _thoughts(self, value: Yes, /) -> None: ...
 

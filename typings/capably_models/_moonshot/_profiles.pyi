@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -29,23 +28,19 @@ class Shared3(Shared2):
     def _reasons(self, value: Yes, /) -> None: ...
 
 class MoonshotKimiK26Capabilities(Shared3):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, Never] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings29.ReasoningSettings | None, /) -> None: ...
 
 class MoonshotKimiK27CodeCapabilities(Shared2): ...
 
 class MoonshotKimiK3Capabilities(Shared3):
     def _reasoning(
-        self,
-        value: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] | None,
-        /,
+        self, value: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None, /
     ) -> None: ...
 
 class MoonshotKimiK31ProCapabilities(Shared1):
     def _reasons(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] | None,
-        /,
+        self, value: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None, /
     ) -> None: ...
 
 class MoonshotKimiK26Profile(Model[_types.TextImageVideoToolParts, MoonshotKimiK26Capabilities]):

@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import CachePoint, ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
     ApplyPatch,
@@ -95,19 +94,13 @@ class Shared10(Shared9):
 
 class Shared11(Shared10):
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None, /
     ) -> None: ...
 
 class Shared12(Shared10):
     def _reasoning(
         self,
-        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None,
         /,
     ) -> None: ...
 
@@ -136,20 +129,12 @@ class Shared15(Shared14):
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
     ) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None, /
     ) -> None: ...
 
 class Shared16(Shared14):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None, /
     ) -> None: ...
 
 class Shared17(Shared7):
@@ -162,19 +147,13 @@ class Shared18(Shared6):
 
 class Shared19(Shared18):
     def _reasoning(
-        self,
-        value: Literal["medium", "high", "xhigh"]
-        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None, /
     ) -> None: ...
     def _builtin_tools(self, value: FileSearch | MCPServer | ToolSearch | WebSearch, /) -> None: ...
 
 class OpenaiChatLatestCapabilities(Shared8):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
-    def _reasoning(
-        self, value: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] | None, /
-    ) -> None: ...
+    def _reasoning(self, value: Literal["medium"] | _types.Settings19.ReasoningSettings | None, /) -> None: ...
 
 class OpenaiDaybreakCapabilities(Shared5): ...
 
@@ -191,26 +170,18 @@ class OpenaiGpt5Capabilities(Shared9):
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
     ) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None, /
     ) -> None: ...
 
 class OpenaiGpt5MiniNanoCapabilities(Shared9):
     def _reasoning(
-        self,
-        value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None, /
     ) -> None: ...
     def _builtin_tools(self, value: CodeExecution | FileSearch | MCPServer | WebSearch, /) -> None: ...
 
 class OpenaiGpt5ProCapabilities(Shared9):
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
-    def _reasoning(self, value: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["high"] | _types.Settings3.ReasoningSettings | None, /) -> None: ...
 
 class OpenaiGpt5SearchCapabilities(Shared1):
     def _format(self, value: Yes, /) -> None: ...
@@ -222,11 +193,7 @@ class OpenaiGpt51Capabilities(Shared14):
         self, value: ApplyPatch | CodeExecution | FileSearch | ImageGeneration | MCPServer | Shell | WebSearch, /
     ) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class OpenaiGpt52Capabilities(Shared15): ...
@@ -234,11 +201,7 @@ class OpenaiGpt52Capabilities(Shared15): ...
 class OpenaiGpt52ProCapabilities(Shared18):
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["medium", "high", "xhigh"]
-        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None, /
     ) -> None: ...
 
 class OpenaiGpt53CodexCapabilities(Shared15): ...
@@ -270,11 +233,7 @@ class OpenaiGpt54ProCapabilities(Shared19): ...
 
 class OpenaiGpt55Capabilities(Shared9):
     def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None, /
     ) -> None: ...
     def _builtin_tools(
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
@@ -283,7 +242,7 @@ class OpenaiGpt55Capabilities(Shared9):
 class OpenaiGpt55CyberCapabilities(Shared2):
     def _verbosity(self, value: Literal["low", "medium", "high"] | None, /) -> None: ...
     def _builtin_tools(self, value: ToolSearch, /) -> None: ...
-    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, Never] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings29.ReasoningSettings | None, /) -> None: ...
 
 class OpenaiGpt55ProCapabilities(Shared19): ...
 
@@ -313,11 +272,7 @@ class OpenaiGpt6GatedCapabilities(Shared2):
     def _cache_point(self, value: CachePoint, /) -> None: ...
     def _caches(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None, /
     ) -> None: ...
 
 class OpenaiGpt6RosalindCapabilities(Shared11):
@@ -345,11 +300,7 @@ class OpenaiGpt62Capabilities(Shared17):
     def _cache_point(self, value: CachePoint, /) -> None: ...
     def _caches(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None, /
     ) -> None: ...
     def _builtin_tools(self, value: ComputerUse | WebSearch, /) -> None: ...
 
@@ -368,21 +319,13 @@ class OpenaiO3Capabilities(Shared17):
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
     ) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class OpenaiO3ProCapabilities(Shared17):
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
     def _reasoning(
-        self,
-        value: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never]
-        | None,
-        /,
+        self, value: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None, /
     ) -> None: ...
 
 class OpenaiChatLatestProfile(Model[_types.TextImageDocumentToolParts, OpenaiChatLatestCapabilities]):

@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 from capably.types.parts import ToolOutput
-from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
@@ -27,19 +26,17 @@ class Shared1(NoCapabilities):
 
 class Shared2(Shared1):
     def _reasoning(
-        self,
-        value: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] | None,
-        /,
+        self, value: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None, /
     ) -> None: ...
 
 class Shared3(Shared1):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, Never] | None, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | _types.Settings29.ReasoningSettings | None, /) -> None: ...
 
 class ZaiGlm4551Capabilities(Shared3): ...
 
 class ZaiGlm52Capabilities(Shared1):
     def _reasoning(
-        self, value: Literal["off", "high", "max"] | Reasoning[Literal["high", "max"] | Unbudgeted, Never] | None, /
+        self, value: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None, /
     ) -> None: ...
 
 class ZaiGlm53Capabilities(Shared2): ...
