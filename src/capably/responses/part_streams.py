@@ -127,7 +127,7 @@ class _Piece(_Growing[CompletePart]):
     def content_type(self) -> ContentType:
         """Return the kind of the part: `image`, `audio`, `refusal`, or `unknown` for one without a class here."""
         part = self._growth.part
-        return cast("ContentType", _CONTENT_TYPES.get(type(part), "unknown"))
+        return cast("ContentType", "unknown" if part is None else _CONTENT_TYPES.get(type(part), "unknown"))
 
     def _complete(self) -> CompletePart:
         return cast("CompletePart", self._growth.part)
