@@ -45,6 +45,12 @@ def own_settings() -> Iterator[None]:
     handles._defaults.update(defaults)  # pyright: ignore[reportPrivateUsage]
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what was imported, most of it the SDKs' types: `collected` would look at all of it each time."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests against the wheel first: they are the longest, and none of them shall begin when all others are done."""
     items.sort(key=lambda item: item.get_closest_marker("wheel") is None)

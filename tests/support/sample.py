@@ -23,11 +23,12 @@ def pairwise(*axes: Iterable[Any]) -> list[tuple[Any, ...]]:
 
 def _covering(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """The first row that has the most pairs that no row before had, until none is left."""
-    left = set[Any]().union(*map(_pairs, rows))
+    pairs = {row: _pairs(row) for row in rows}
+    left = set[Any]().union(*pairs.values())
     chosen: list[tuple[int, ...]] = []
     while left:
-        chosen.append(max(rows, key=lambda row: len(left & _pairs(row))))
-        left -= _pairs(chosen[-1])
+        chosen.append(max(rows, key=lambda row: len(left & pairs[row])))
+        left -= pairs[chosen[-1]]
     return sorted(chosen)
 
 
