@@ -16,6 +16,7 @@ from capably.types.facts import UNVERIFIED, ModelInfo
 if TYPE_CHECKING:
     from capably_models import _facts
 
+    from capably.cli.provenance import Provenance
     from capably.types.facts import ModelJson
 
 CAPABILITIES: Final[Mapping[str, str]] = {
@@ -191,11 +192,11 @@ def _site(source: str) -> str:
     return source.removeprefix("https://").partition("/")[0] if source.startswith("https://") else source
 
 
-def _behind(label: str, provenance: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _behind(label: str, provenance: Mapping[str, Provenance]) -> list[Provenance]:
     return [entry for field, entry in provenance.items() if any(fnmatchcase(field, p) for p in LABELS[label])]
 
 
-def _sources(entries: list[dict[str, Any]], value: str, checked: str) -> str:
+def _sources(entries: list[Provenance], value: str, checked: str) -> str:
     """Describe who confirms a fact, since when, who contradicts it and what was decided."""
     sentences: list[str] = []
     for entry in entries:

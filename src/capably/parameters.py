@@ -27,11 +27,11 @@ class Kind(NamedTuple):
     `least` and `most` bound a number; one that is `positive` is above zero and finite. `holds` is the type of the items of a sequence, or of the values of a mapping.
     """
 
-    types: tuple[type[Any], ...]
+    types: tuple[type, ...]
     words: str
     least: float | None = None
     most: float | None = None
-    holds: type[Any] | None = None
+    holds: type | None = None
     positive: bool = False
 
 
@@ -382,7 +382,7 @@ def with_arguments(doc: str | None) -> str:
     return f"{doc}\n\nArgs:\n" + "".join(f"    {name}: {text}\n" for name, text in arguments.items())
 
 
-def _declared(annotation: Any) -> Parameter:
+def _declared(annotation: object) -> Parameter:
     return get_args(annotation)[1]
 
 

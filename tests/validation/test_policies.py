@@ -335,7 +335,7 @@ def test_what_cannot_be_dropped_is_refused_and_not_tried_for_ever() -> None:
             raise NoSpellingError("prefill", "The", "It cannot continue an answer.")
 
     call = Call("openai/not-listed", None, "responses", {}, [llm.user("Hi")], "drop")
-    sending: dict[str, Any] = dict.fromkeys(("extra", "headers", "timeout", "max_retries"))
+    sending: Any = dict.fromkeys(("extra", "headers", "timeout", "max_retries"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(llm.UnsupportedFeatureError, match="`prefill`"):

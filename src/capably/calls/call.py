@@ -26,11 +26,20 @@ from capably.validation.conversations import sendable
 from capably.validation.refusal import Call, decide, missing_violation, refusal
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import TypedDict, Unpack
 
-    from capably.calls.model import ModelBase
-    from capably.types.messages import Message
+    from capably.calls.model import SomeModel
+    from capably.types.messages import Content, Message
     from capably.types.request import CallParams
+    from capably.types.timeout import Timeout
+
+    class Sending(TypedDict):
+        """How a call is sent, which is nothing that a model could lack."""
+
+        extra: Mapping[str, object] | None
+        headers: Mapping[str, str] | None
+        timeout: Timeout | None
+        max_retries: int | None
 
 
 class PreparedCall(NamedTuple):
@@ -38,12 +47,12 @@ class PreparedCall(NamedTuple):
 
     adapter: Adapter
     request: Request
-    body: dict[str, Any]
-    messages: list[Any]
+    body: dict[str, object]
+    messages: list[Message]
     warnings: list[str]
 
 
-def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> Response[Any, Any, Any]:
+def call(self: SomeModel, content: Content, **params: Unpack[CallParams]) -> Response[object]:
     """Send `content` and wait for the complete response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
@@ -51,9 +60,7 @@ def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) 
     return Response(reply, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
-async def call_async(
-    self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
-) -> AsyncResponse[Any, Any, Any]:
+async def call_async(self: SomeModel, content: Content, **params: Unpack[CallParams]) -> AsyncResponse[object]:
     """Send `content` and await the complete response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
@@ -61,7 +68,7 @@ async def call_async(
     return AsyncResponse(reply, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
-def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
+def stream(self: SomeModel, content: Content, **params: Unpack[CallParams]) -> StreamResponse[object]:
     """Send `content` and return a stream of the response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
@@ -70,9 +77,7 @@ def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
     return StreamResponse(events, accumulator, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
-async def stream_async(
-    self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
-) -> AsyncStreamResponse[Any, Any, Any]:
+async def stream_async(self: SomeModel, content: Content, **params: Unpack[CallParams]) -> AsyncStreamResponse[object]:
     """Send `content` and return an asynchronous stream of the response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
@@ -83,7 +88,7 @@ async def stream_async(
     )
 
 
-def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> PreparedCall:
+def prepare(id: str, info: ModelInfo | None, content: Content, params: Mapping[str, Any]) -> PreparedCall:
     """Check the call and encode it. Nothing is sent; the SDK is imported only if the check passes."""
     check_parameters(params)
     given = given_in(params)
@@ -93,7 +98,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     provider, _, wire_id = id.partition("/")
     handle = _handle_of(given.pop("provider", None), provider)
     endpoint = (info.endpoint if info else None) or default_endpoint(provider, wire_id)
-    sending = {
+    sending: Sending = {
         "extra": given.pop("extra", None),
         "headers": sendable_headers(given.pop("headers", None)),
         "timeout": as_timeout(given.pop("timeout", None)),
@@ -123,9 +128,7 @@ def _handle_of(given: object, provider: str) -> Handle:
     return given
 
 
-def _encoded(
-    adapter: Adapter, call: Call, sending: Mapping[str, Any], warnings: list[str]
-) -> tuple[Request, dict[str, Any]]:
+def _encoded(adapter: Adapter, call: Call, sending: Sending, warnings: list[str]) -> tuple[Request, dict[str, object]]:
     """Return the request and its body. What the wire format cannot express raises, or is dropped and encoded again."""
     provider, _, wire_id = call.id.partition("/")
     dropped: list[NoSpellingError] = []
@@ -166,7 +169,7 @@ def _leading_system(messages: Sequence[Message]) -> tuple[list[SystemMessage], l
     return leading, list(messages[len(leading) :])
 
 
-def _tools(tools: Sequence[Any]) -> list[Any]:
+def _tools(tools: Sequence[object]) -> list[object]:
     given = list(tools)
     names: set[str] = set()
     for tool in given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any, cast
+from typing import cast
 
 from capably.parameters import CallParams
 from capably.registry import user_registry
@@ -14,12 +14,12 @@ _modules: dict[str, ModuleType] = {}
 on_registry_change(_modules.clear)
 
 
-def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` of a module of constants: each model is created when it is first used."""
-    models: dict[str, Any] = {}
+    models: dict[str, object] = {}
     on_registry_change(models.clear)
 
-    def get(name: str) -> Any:
+    def get(name: str) -> object:
         if name.endswith("Params") and _names_a_model(name, [*ids, *added_constants(provider)]):
             return CallParams
         if name not in models:
@@ -28,7 +28,7 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
                 raise AttributeError(_no_constant(provider, name, [*ids, *added_constants(provider)]))
             from capably_models import Model
 
-            models[name] = cast("Any", Model)(id)
+            models[name] = cast("Callable[[str], object]", Model)(id)
         return models[name]
 
     return get, lambda: [*ids, *added_constants(provider)]

@@ -17,7 +17,7 @@ from capably.types.turns import given_in
 from capably.validation.arguments import check_defaults
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Never, Self, TypeAlias
 
     from capably_models import Capabilities
     from typing_extensions import TypeVar
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
     CapsT_co = TypeVar("CapsT_co", covariant=True, default=Capabilities)
+
+    SomeModel: TypeAlias = "ModelBase[Never, object]"
+    """A model, whatever it takes and can do."""
 else:
     from typing import TypeVar
 
@@ -54,7 +57,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     else:
         # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
-        def __class_getitem__(cls, item: Any) -> Any:
+        def __class_getitem__(cls, item: object) -> object:
             from types import GenericAlias
 
             return GenericAlias(cls, item)
@@ -65,7 +68,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             return cls._create(id, find_model(id), defaults)
 
     @classmethod
-    def _create(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
+    def _create(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, object]) -> Self:
         check_defaults(defaults)
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
@@ -74,7 +77,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return model
 
     @classmethod
-    def _restore(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
+    def _restore(cls, id: str, defaults: Mapping[str, object], origin: str | None = None) -> Self:
         """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
         info = resolve_model(origin or id)
         return cls._create(id, info.renamed(id) if info and info.id != id else info, defaults)
@@ -120,7 +123,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         def __delattr__(self, name: str) -> None:
             self.__setattr__(name, None)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         origin = self._info.origin if self._info else None
         defaults = {**self.defaults}
         if "headers" in defaults:
@@ -130,7 +133,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
     def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -157,7 +160,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return self._info
 
 
-def must_be_model(value: object) -> Any:
+def must_be_model(value: object) -> SomeModel:
     """Return `value` if it is a model. Raise `TypeError` otherwise."""
     if not isinstance(value, ModelBase):
         raise TypeError(f'what answers must be a model, such as llm.Model("provider/id"), and not {value!r}')

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capably.types.turns import NOT_REPEATED, given_in, is_repeated
 from capably.validation.arguments import check_defaults
 
 if TYPE_CHECKING:
-    from capably.calls.model import ModelBase
+    from capably.calls.model import SomeModel
 
 
 class Override(NamedTuple):
     """The overrides of a block: a model that replaces each called one, and parameters over the models' defaults."""
 
-    model: Any
-    params: Mapping[str, Any]
+    model: SomeModel | None
+    params: Mapping[str, object]
 
 
 _current: ContextVar[Override] = ContextVar("capably_override", default=Override(None, {}))  # noqa: B039 (never changed)
 
 
 @contextmanager
-def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Generator[None]:
+def override(model: SomeModel | None = None, /, **params: object) -> Generator[None]:
     """Swap the model, or set parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):
@@ -50,11 +50,11 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Gene
         _current.reset(token)
 
 
-def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[ModelBase[Any, Any], dict[str, Any]]:
+def in_force(model: SomeModel, params: Mapping[str, object]) -> tuple[SomeModel, dict[str, object]]:
     """Return the model that is called inside the current overrides, and all parameters that are set."""
     current = _current.get()
-    called: ModelBase[Any, Any] = current.model or model
-    given: dict[str, Any] = {**called.defaults, **current.params}
+    called = current.model or model
+    given: dict[str, object] = {**called.defaults, **current.params}
     handle = current.params.get("provider")
     if handle is not None and getattr(handle, "name", None) != called.provider:
         given["provider"] = called.defaults.get("provider")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.functions import FunctionObject, is_async
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from capably_models import Capabilities, HasFormat, HasTools, HasToolsWithFormat
     from typing_extensions import TypeForm, TypeVar as TypeVarWithDefault
 
-    from capably.calls.model import ModelBase
-    from capably.types.functions import OnlyAny
+    from capably.calls.model import ModelBase, SomeModel
+    from capably.types.functions import Coro, OnlyAny
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
@@ -37,8 +37,8 @@ else:
     SystemT = TypeVar("SystemT")
 
 
-def _of(model: ModelBase[Any, Any]) -> Any:
-    """Return `model` as `Any`: its generated signatures do not apply here. Raise `TypeError` if it is no model."""
+def _of(model: SomeModel) -> Any:
+    """Return `model` untyped: its generated signatures do not apply here. Raise `TypeError` if it is no model."""
     from capably.calls.model import must_be_model
 
     return must_be_model(model)
@@ -48,7 +48,7 @@ class Prompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
     """A function that returns content. `prompt(model, ...)` calls the model with it; `.stream` streams, `.call_async`
     and `.stream_async` are awaited. On a method: `self.prompt(model, ...)`."""
 
-    def __init__(self, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
+    def __init__(self, function: Callable[..., object], params: Mapping[str, object]) -> None:
         super().__init__(function)
         self.params = params
 
@@ -74,12 +74,12 @@ class Prompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
         ) -> Prompt[BoundP, InputT, NeedsT, FormatT]: ...
         @overload
         def __get__(self, instance: object, owner: object, /) -> Self: ...
-        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+        def __get__(self, instance: object, owner: object, /) -> object: ...
 
-    def with_function(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., object]) -> Self:
         return type(self)(function, self.params)
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> dict[str, object]:
         return {"function": self.function, "params": self.params}
 
     def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -112,7 +112,7 @@ class Prompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
 class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
     """An asynchronous function that returns content. `await prompt(model, ...)` calls the model with it."""
 
-    def __init__(self, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
+    def __init__(self, function: Callable[..., Awaitable[object]], params: Mapping[str, object]) -> None:
         super().__init__(function)
         self.params = params
 
@@ -122,7 +122,7 @@ class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
         def __get__(
             self: Callable[
                 Concatenate[ModelBase[InputT, NeedsT], type[SelfT], BoundP],
-                Coroutine[Any, Any, AsyncResponse[FormatT, InputT, NeedsT]],
+                Coro[AsyncResponse[FormatT, InputT, NeedsT]],
             ],
             instance: SelfT | None,
             owner: type[SelfT],
@@ -134,7 +134,7 @@ class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
         def __get__(
             self: Callable[
                 Concatenate[ModelBase[InputT, NeedsT], SelfT, BoundP],
-                Coroutine[Any, Any, AsyncResponse[FormatT, InputT, NeedsT]],
+                Coro[AsyncResponse[FormatT, InputT, NeedsT]],
             ],
             instance: SelfT,
             owner: object,
@@ -142,12 +142,12 @@ class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
         ) -> AsyncPrompt[BoundP, InputT, NeedsT, FormatT]: ...
         @overload
         def __get__(self, instance: object, owner: object, /) -> Self: ...
-        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+        def __get__(self, instance: object, owner: object, /) -> object: ...
 
-    def with_function(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., Awaitable[object]]) -> Self:
         return type(self)(function, self.params)
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> dict[str, object]:
         return {"function": self.function, "params": self.params}
 
     async def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -168,7 +168,7 @@ class AsyncPrompt(FunctionObject, Generic[P, InputT, NeedsT, FormatT]):
 class PromptDecorator(Generic[NeedsT, FormatT]):
     """The decorator that `@llm.prompt(...)` returns."""
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
+    def __init__(self, params: Mapping[str, object]) -> None:
         self._params = params
 
     @overload
@@ -181,9 +181,14 @@ class PromptDecorator(Generic[NeedsT, FormatT]):
     def __call__(self, function: Callable[P, str], /) -> Prompt[P, Text, NeedsT, FormatT]: ...
     @overload
     def __call__(self, function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, NeedsT, FormatT]: ...
-    def __call__(self, function: Callable[..., Any], /) -> Any:
-        kind: Any = AsyncPrompt if is_async(function) else Prompt
-        return kind(function, self._params)
+    def __call__(self, function: Callable[..., object], /) -> object:
+        return _prompt_of(function, self._params)
+
+
+def _prompt_of(function: Callable[..., object], params: Mapping[str, object]) -> object:
+    if is_async(function):
+        return AsyncPrompt[..., object, object, object](function, params)
+    return Prompt[..., object, object, object](function, params)
 
 
 @overload
@@ -212,21 +217,20 @@ def prompt(
 def prompt(
     *, tools: Sequence[AnyTool], format: TypeForm[FormatT], max_tokens: int | None = None
 ) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
-def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
+def prompt(function: Callable[..., object] | None = None, /, **params: object) -> object:
     """Make a function that returns content a reusable prompt: `p(model, ...)`, for any model that can take it.
 
     With `tools=` or `format=` the prompt demands those capabilities of the model that it is called with.
     """
     check_parameters(params)
-    decorator: PromptDecorator[Any, Any] = PromptDecorator(params)
-    return decorator if function is None else decorator(function)
+    return PromptDecorator[object, object](params) if function is None else _prompt_of(function, params)
 
 
 class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
     """A function whose content goes to a fixed model. Calling it gives the response; `.stream` streams, `.call_async`
     and `.stream_async` are awaited."""
 
-    def __init__(self, model: Any, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
+    def __init__(self, model: Any, function: Callable[..., object], params: Mapping[str, object]) -> None:
         super().__init__(function)
         self.model = model
         self.params = params
@@ -251,12 +255,12 @@ class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
         ) -> Call[BoundP, FormatT, InputT, CapsT]: ...
         @overload
         def __get__(self, instance: object, owner: object, /) -> Self: ...
-        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+        def __get__(self, instance: object, owner: object, /) -> object: ...
 
-    def with_function(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., object]) -> Self:
         return type(self)(self.model, function, self.params)
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> dict[str, object]:
         return {"model": self.model, "function": self.function, "params": self.params}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT, InputT, CapsT]:
@@ -277,7 +281,7 @@ class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
 class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
     """An asynchronous function whose content goes to a fixed model."""
 
-    def __init__(self, model: Any, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
+    def __init__(self, model: Any, function: Callable[..., Awaitable[object]], params: Mapping[str, object]) -> None:
         super().__init__(function)
         self.model = model
         self.params = params
@@ -286,9 +290,7 @@ class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
 
         @overload
         def __get__(
-            self: Callable[
-                Concatenate[type[SelfT], BoundP], Coroutine[Any, Any, AsyncResponse[FormatT, InputT, CapsT]]
-            ],
+            self: Callable[Concatenate[type[SelfT], BoundP], Coro[AsyncResponse[FormatT, InputT, CapsT]]],
             instance: SelfT | None,
             owner: type[SelfT],
             /,
@@ -297,19 +299,19 @@ class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
         def __get__(self, instance: None, owner: object, /) -> Self: ...
         @overload
         def __get__(
-            self: Callable[Concatenate[SelfT, BoundP], Coroutine[Any, Any, AsyncResponse[FormatT, InputT, CapsT]]],
+            self: Callable[Concatenate[SelfT, BoundP], Coro[AsyncResponse[FormatT, InputT, CapsT]]],
             instance: SelfT,
             owner: object,
             /,
         ) -> AsyncCall[BoundP, FormatT, InputT, CapsT]: ...
         @overload
         def __get__(self, instance: object, owner: object, /) -> Self: ...
-        def __get__(self, instance: Any, owner: Any, /) -> Any: ...
+        def __get__(self, instance: object, owner: object, /) -> object: ...
 
-    def with_function(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., Awaitable[object]]) -> Self:
         return type(self)(self.model, function, self.params)
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> dict[str, object]:
         return {"model": self.model, "function": self.function, "params": self.params}
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT, InputT, CapsT]:
@@ -322,7 +324,7 @@ class AsyncCall(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
 class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
     """The decorator that `@llm.call("provider/id", ...)` returns."""
 
-    def __init__(self, model: Any, params: Mapping[str, Any]) -> None:
+    def __init__(self, model: SomeModel, params: Mapping[str, object]) -> None:
         self._model = model
         self._params = params
 
@@ -343,17 +345,17 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
         function: Callable[P, str | InputT | Sequence[str | InputT | UserMessage[InputT] | AssistantMessage | SystemT]],
         /,
     ) -> Call[P, FormatT, InputT, CapsT]: ...
-    def __call__(self, function: Callable[..., Any], /) -> Any:
-        kind: Any = AsyncCall if is_async(function) else Call
-        return kind(self._model, function, self._params)
+    def __call__(self, function: Callable[..., object], /) -> object:
+        if is_async(function):
+            return AsyncCall[..., FormatT, InputT, CapsT](self._model, function, self._params)
+        return Call[..., FormatT, InputT, CapsT](self._model, function, self._params)
 
 
-def call(model: Any, /, **params: Any) -> CallDecorator[Any, Any, Any]:
+def call(model: SomeModel | str, /, **params: object) -> CallDecorator[object, object, object]:
     """Bind a function that returns content to a model and parameters. `capably_models._call` has the types."""
     check_parameters(params)
     if isinstance(model, str):
         from capably_models import Model
 
-        made: Any = Model
-        model = made(model)
+        model = cast("Callable[[str], SomeModel]", Model)(model)
     return CallDecorator(_of(model), params)

@@ -28,7 +28,7 @@ SDK_WIRES: Mapping[str, str] = {
 """Package of a client of an SDK -> the wire format of a server of one's own that it reaches."""
 
 
-def configure(name: str, **settings: Any) -> None:
+def configure(name: str, **settings: object) -> None:
     """Set how the process reaches a provider from now on, where a call names no handle. What is left out has its default again.
 
     Args:
@@ -58,7 +58,7 @@ def configure(name: str, **settings: Any) -> None:
     set_default(_handle(name, settings))
 
 
-def provider(name: str, **settings: Any) -> Provider:
+def provider(name: str, **settings: object) -> Provider:
     """Return a handle with settings of its own, for some calls: `llm.Model(id, provider=acme)`, `model.call(..., provider=acme)`.
 
     It takes what `llm.configure` takes, changes nothing else, and never changes. What is left out is read at each call from the
@@ -86,7 +86,7 @@ def preload(name: str) -> None:
     import_module(f"capably.http.over_{handle.clients.backend}")
 
 
-def _handle(name: Any, settings: Mapping[str, Any]) -> Handle:
+def _handle(name: object, settings: Mapping[str, object]) -> Handle:
     if not isinstance(name, str):
         raise TypeError(f"the name of a provider is a str, not {name!r}")
     given: dict[str, Any] = {"http": "auto", **settings}
@@ -117,7 +117,7 @@ NAMED = frozenset(Settings.__annotations__) - {word for words in OWN_WORDS.value
 """Settings of every provider."""
 
 
-def _name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
+def _name(name: str, wire: str | None, given: Mapping[str, object]) -> None:
     """Add a server of the caller's own to the providers, if it is none of them."""
     if wire is not None and wire not in get_args(Wire):
         raise ConfigurationError(f"wire={wire!r} is no format; there are {', '.join(get_args(Wire))}")
@@ -137,7 +137,7 @@ def _name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
     add_host(name, wire or (known["endpoint"] if known else None) or SDK_WIRES.get(package, "chat_completions"))
 
 
-def _check_clients(name: str, given: dict[str, Any]) -> None:
+def _check_clients(name: str, given: dict[str, object]) -> None:
     """Raise `ConfigurationError` for an HTTP client of another library. One for asynchronous calls may stand in `http_client`."""
     if given.get("http_client") is None and given.get("async_http_client") is None:
         return

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from capably_models import AnyModel
 
+    from capably.providers.scripted import Script
+
 _numbers = count(1)
 
 
-def scripted(*replies: Any, name: str | None = None) -> AnyModel:
+def scripted(*replies: Script, name: str | None = None) -> AnyModel:
     """Return a model without network or key that plays `replies`, one per call; the last is repeated.
 
     A reply is a text, a part (`llm.ToolCall(...)`), a list of them, an exception to raise, or a function of the request

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from capably.modalities import SELECTORS as MODALITIES, Side
 from capably.parameters import SELECTORS
@@ -17,9 +17,9 @@ from capably.types.reasoning import Effort
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from capably.calls.model import ModelBase
+    from capably.calls.model import SomeModel
 
-    FoundT = TypeVar("FoundT", bound=ModelBase[Any, Any] | ModelInfo, default=ModelInfo)
+    FoundT = TypeVar("FoundT", bound=SomeModel | ModelInfo, default=ModelInfo)
     """A demanded model; `ModelInfo` where none is."""
 
 
@@ -27,13 +27,13 @@ LIMITS: Mapping[str, Literal["context", "output"]] = {"min_context": "context", 
 PRICES: Mapping[str, Literal["input", "output"]] = {"max_input_price": "input", "max_output_price": "output"}
 """Selector -> limit, selector -> rate."""
 
-_SELECTORS: Mapping[str, Any] = dict.fromkeys(
+_SELECTORS: Mapping[str, object] = dict.fromkeys(
     ("provider", "reasoning", "deprecated", *SELECTORS, *MODALITIES, *LIMITS, *PRICES)
 )
 """All selectors; `None` = not used. The generated stub has the signature."""
 
 
-def models(demanded: type[FoundT] | None = None, /, **selectors: Any) -> list[FoundT]:
+def models(demanded: type[FoundT] | None = None, /, **selectors: object) -> list[FoundT]:
     """Return listed models that fit, cheapest input first (unknown prices last).
 
     Args:
@@ -53,17 +53,19 @@ def models(demanded: type[FoundT] | None = None, /, **selectors: Any) -> list[Fo
         close = difflib.get_close_matches(unknown, _SELECTORS, n=1)
         raise TypeError(f"llm.models selects by no {unknown!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
     selectors = {**_SELECTORS, **selectors}
-    _check_selectors(selectors)
-    infos = (info for info in listed_models() if _fits(info, selectors))
-    matching: list[Any] = sorted(infos, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
-    if demanded is not None:
-        from capably_models import Model
+    _check_word("provider", selectors["provider"], providers())
+    _check_word("reasoning", selectors["reasoning"], ("off", *get_args(Effort)))
+    bounds = _bounds(selectors)
+    fitting = (info for info in listed_models() if _fits(info, selectors, bounds))
+    infos = sorted(fitting, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
+    if demanded is None:
+        return cast("list[FoundT]", infos)
+    from capably_models import Model
 
-        from capably.registry.requirements import Requirements
+    from capably.registry.requirements import Requirements
 
-        requirements, model = Requirements(demanded), cast("Any", Model)
-        matching = [model(info.id) for info in matching if requirements.met_by(info)]
-    return matching
+    requirements, model = Requirements(demanded), cast("Callable[[str], FoundT]", Model)
+    return [model(info.id) for info in infos if requirements.met_by(info)]
 
 
 def price(info: ModelInfo, rate: Literal["input", "output"]) -> float | None:
@@ -72,36 +74,37 @@ def price(info: ModelInfo, rate: Literal["input", "output"]) -> float | None:
     return today[rate] if today else None
 
 
-def _check_selectors(selectors: Mapping[str, Any]) -> None:
-    """Raise `ValueError` or `TypeError` for a value that selects no model."""
-    _check_word("provider", selectors["provider"], providers())
-    _check_word("reasoning", selectors["reasoning"], ("off", *get_args(Effort)))
+def _bounds(selectors: Mapping[str, object]) -> dict[str, float | None]:
+    """Return the bounds of limits and prices. Raise `TypeError` for one that is no number."""
+    bounds: dict[str, float | None] = {}
     for name in (*LIMITS, *PRICES):
-        if not isinstance(selectors[name], (int, float, type(None))):
-            raise TypeError(
-                f"{name}={selectors[name]!r} is of type {type(selectors[name]).__name__}; it must be a number"
-            )
+        bound = selectors[name]
+        if not isinstance(bound, (int, float, type(None))):
+            raise TypeError(f"{name}={bound!r} is of type {type(bound).__name__}; it must be a number")
+        bounds[name] = bound
+    return bounds
 
 
 def _check_word(name: str, word: object, words: Iterable[str]) -> None:
+    """Raise `ValueError` for a word that selects no model."""
     if isinstance(word, str) and word not in (choices := list(words)):
         close = difflib.get_close_matches(word, choices, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(map(repr, choices))}."
         raise ValueError(f"{name}={word!r} selects nothing. {hint}")
 
 
-def _fits(info: ModelInfo, selectors: Mapping[str, Any]) -> bool:
+def _fits(info: ModelInfo, selectors: Mapping[str, object], bounds: Mapping[str, float | None]) -> bool:
     provider = selectors["provider"]
     return (
         (provider is None or info.provider == provider)
         and (bool(selectors["deprecated"]) or info.status != "deprecated")
         and _can(info, selectors)
-        and all(_at_least(info.limits[limit], selectors[name]) for name, limit in LIMITS.items())
-        and all(_at_most(price(info, rate), selectors[name]) for name, rate in PRICES.items())
+        and all(_at_least(info.limits[limit], bounds[name]) for name, limit in LIMITS.items())
+        and all(_at_most(price(info, rate), bounds[name]) for name, rate in PRICES.items())
     )
 
 
-def _can(info: ModelInfo, selectors: Mapping[str, Any]) -> bool:
+def _can(info: ModelInfo, selectors: Mapping[str, object]) -> bool:
     if all(selectors[name] is None for name in (*SELECTORS, *MODALITIES, "reasoning")):
         return True
     if info.facts is None:
@@ -118,7 +121,7 @@ def _can(info: ModelInfo, selectors: Mapping[str, Any]) -> bool:
     )
 
 
-def _says(when: str, want: bool | None) -> bool:
+def _says(when: str, want: object) -> bool:
     has = None if when == UNVERIFIED else when not in ("never", "ignored")
     return want is None or has is want
 
@@ -128,7 +131,7 @@ def _has(facts: Facts, side: Side, modality: str) -> bool | None:
     return None if side == "input" and modality in facts["unverified_input"] else modality in facts[side]
 
 
-def _at_least(value: int | None, floor: int | None) -> bool:
+def _at_least(value: int | None, floor: float | None) -> bool:
     return floor is None or (value is not None and value >= floor)
 
 

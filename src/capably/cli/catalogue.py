@@ -6,8 +6,8 @@ import argparse
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 from capably.calls.select_models import models, price
 from capably.cli.coverage import coverage
@@ -22,10 +22,8 @@ from capably.types.facts import ModelInfo
 _NUMBERS = {"min_context": int, "min_output": int, "max_input_price": float, "max_output_price": float}
 
 
-def add_models(commands: Any) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "models", help="list models, filtered by what they can do", description=inspect.getdoc(models)
-    )
+def add_models(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser("models", help="list models, filtered by what they can do", description=inspect.getdoc(models))
     for name in (*SELECTORS, *MODALITIES):
         parser.add_argument(f"--{name.replace('_', '-')}", action=argparse.BooleanOptionalAction, default=None)
     parser.add_argument("--provider", metavar="NAME")
@@ -43,8 +41,8 @@ def add_models(commands: Any) -> None:
     parser.set_defaults(run=_models)
 
 
-def add_show(commands: Any) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("show", help="one model: what it takes, and who says so")
+def add_show(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser("show", help="one model: what it takes, and who says so")
     parser.add_argument("id", metavar="ID", help="for example anthropic/claude-sonnet-5-5")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_show)
@@ -54,7 +52,7 @@ def _models(options: argparse.Namespace) -> int:
     if options.diff:
         return print_differences(*options.diff)
     names = (*SELECTORS, *MODALITIES, *_NUMBERS, "provider", "reasoning")
-    wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
+    wanted: dict[str, object] = {name: getattr(options, name) for name in names}
     try:
         selected = models(deprecated=not options.no_deprecated, **wanted)
     except ValueError as error:
@@ -100,7 +98,7 @@ def _parameters(info: ModelInfo) -> Iterator[str]:
         yield f"  {name:<16} {taken:<36} {PARAMETERS[name].doc.partition('. ')[0].removesuffix('.')}."
 
 
-def _print_json(value: Any) -> None:
+def _print_json(value: object) -> None:
     json.dump(value, sys.stdout, indent=2)
     print()
 
@@ -173,17 +171,17 @@ _UNVERIFIED: Mapping[str, tuple[str, ...]] = {
 """Group -> the facts in it that are unverified when they are `None`; any other `None` there means absent."""
 
 
-def _say(value: Any, *, unverified: tuple[str, ...] = ()) -> str:
+def _say(value: object, *, unverified: tuple[str, ...] = ()) -> str:
     if value is None:
         return "unverified"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        facts = cast(Mapping[str, Any], value)
+        facts = cast(Mapping[str, object], value)
         if facts.get("supported", True) is not True:
             return _say(facts["supported"])
         shown = ((k, v) for k, v in facts.items() if v not in (None, []) or (v is None and k in unverified))
         return ", ".join(f"{key} {_say(inner)}" for key, inner in shown)
     if isinstance(value, (list, tuple)):
-        return " ".join(map(_say, cast(list[Any], value))) or "none"
+        return " ".join(map(_say, cast(list[object], value))) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)

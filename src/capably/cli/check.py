@@ -6,9 +6,9 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from capably.cli.find_models_in_code import IGNORE, Mention, mentions_in
 from capably.cli.source_files import SourceFile, Unread, read_files
@@ -31,8 +31,8 @@ class Finding(NamedTuple):
         return self.kind != "deprecated"
 
 
-def add_check(commands: Any) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def add_check(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser(
         "check",
         help="unknown, retired and ending models that a code base names",
         description="Reads source files without running them. Exits with 1 if a model is unknown, retired, or ends within "
@@ -100,7 +100,7 @@ def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | Non
     )
 
 
-def _plain(finding: Finding) -> dict[str, Any]:
+def _plain(finding: Finding) -> dict[str, object]:
     mention = finding.mention
     return {
         "file": str(mention.file),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal, cast
 
 from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, ModelInfo
@@ -16,11 +16,11 @@ def _fact(*path: str) -> IsVerified:
     verified."""
 
     def is_verified(info: ModelInfo) -> bool:
-        value: Any = info.facts
+        value: object = info.facts
         if value is None:
             return False
         for step in path:
-            value = value[step]
+            value = cast("Mapping[str, object]", value)[step]
             if value is None or value == UNVERIFIED:
                 break
         return value != UNVERIFIED
@@ -30,8 +30,9 @@ def _fact(*path: str) -> IsVerified:
 
 def _at_endpoint(name: str) -> IsVerified:
     def is_verified(info: ModelInfo) -> bool:
-        rules: Any = info.facts and info.endpoint and info.facts["endpoints"][info.endpoint]
-        return bool(rules) and rules[name] != UNVERIFIED
+        if info.facts is None or info.endpoint is None:
+            return False
+        return cast("Mapping[str, object]", info.facts["endpoints"][info.endpoint])[name] != UNVERIFIED
 
     return is_verified
 

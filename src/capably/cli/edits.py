@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 from capably.cli.find_models_in_code import Mention
 from capably.cli.source_files import SourceFile, parse
@@ -32,7 +32,7 @@ def edited(file: SourceFile, edits: Iterable[Edit]) -> str | None:
     return text if same else None
 
 
-def _names(edit: Edit) -> Iterator[tuple[Any, Any]]:
+def _names(edit: Edit) -> Iterator[tuple[object, object]]:
     """Yield the values that an edit changes in the syntax tree: a string, or the last two names of
     `llm.openai.gpt_4_1`."""
     before, after = edit.mention.text, edit.replacement
@@ -44,9 +44,9 @@ def _names(edit: Edit) -> Iterator[tuple[Any, Any]]:
             yield pair
 
 
-def _differences(old: ast.AST, new: ast.AST) -> Iterator[tuple[Any, Any]]:
+def _differences(old: ast.AST, new: ast.AST) -> Iterator[tuple[object, object]]:
     """Yield the values in which two syntax trees differ, ignoring positions. Iterative, because trees may be deep."""
-    pending: list[tuple[Any, Any]] = [(old, new)]
+    pending: list[tuple[object, object]] = [(old, new)]
     while pending:
         one, other = pending.pop()
         if type(one) is not type(other):
@@ -54,8 +54,9 @@ def _differences(old: ast.AST, new: ast.AST) -> Iterator[tuple[Any, Any]]:
         elif isinstance(one, ast.AST):
             pending += [(getattr(one, name, None), getattr(other, name, None)) for name in one._fields]
         elif isinstance(one, list):
-            if len(one) != len(other):  # pyright: ignore[reportUnknownArgumentType]
-                yield len(one), len(other)  # pyright: ignore[reportUnknownArgumentType]
-            pending += zip(one, other, strict=False)  # pyright: ignore[reportUnknownArgumentType]
+            items, others = cast("list[object]", one), cast("list[object]", other)
+            if len(items) != len(others):
+                yield len(items), len(others)
+            pending += zip(items, others, strict=False)
         elif one != other:
             yield one, other

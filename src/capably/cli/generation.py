@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from capably.registry.user_registry import configured, is_compiled
 from capably.types.errors import ConfigurationError
@@ -13,8 +13,8 @@ from capably.types.errors import ConfigurationError
 _OUTPUT = Path("typings/capably_models")
 
 
-def add_generate(commands: Any) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def add_generate(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser(
         "generate",
         help="write typings/capably_models from a registry",
         description="Writes the typed package `capably_models` into ./typings, where pyright looks first: capably's models "

@@ -5,27 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from capably.registry.lookup import overlay
 from capably.types.facts import ModelInfo
 
+if TYPE_CHECKING:
+    from typing import NotRequired, TypedDict
+
+    class Decision(TypedDict):
+        """What was decided about a field, over the claims of its sources."""
+
+        value: object
+        claims: dict[str, object]
+        because: str
+        on: str
+        sources: list[str]
+
+    class Verdict(Decision):
+        models: list[str]
+        fields: list[str]
+
+    class Provenance(TypedDict):
+        """The value of a field, the day since which it stands, who agrees, who disagrees, and what was decided."""
+
+        value: object
+        since: str
+        by: list[str]
+        against: dict[str, object]
+        verdict: NotRequired[Decision]
+
+    class Compiled(TypedDict):
+        """Per model and field: `[value, since, [lineages], {lineage: other value}]`, the last where there is one."""
+
+        sources: dict[str, dict[str, str]]
+        verdicts: list[Verdict]
+        models: dict[str, dict[str, tuple[object, str, list[str]] | tuple[object, str, list[str], dict[str, object]]]]
+
 
 @cache
-def _compiled() -> dict[str, Any]:
-    """Load the sources, the verdicts, and per model and field `[value, since, [lineages], {lineage: other value}]`."""
+def _compiled() -> Compiled:
+    """Load the sources, the verdicts, and what each field of a model rests on."""
     file = files("capably_models") / "_provenance.json"
     return msgspec.json.decode(file.read_bytes()) if file.is_file() else {"sources": {}, "verdicts": [], "models": {}}
 
 
-def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
-    """Map each field to its value, the day since which it stands, who agrees, who disagrees, and its verdict if any.
+def provenance_of(info: ModelInfo) -> dict[str, Provenance]:
+    """Map each field to what it rests on.
 
     Covers capably's own registry only; `corrected_by` returns a user's file that corrects the model.
     """
-    fields: dict[str, dict[str, Any]] = {}
+    fields: dict[str, Provenance] = {}
     for field, (value, since, by, *against) in _compiled()["models"].get(info.origin, {}).items():
         fields[field] = {"value": value, "since": since, "by": by, "against": against[0] if against else {}}
     for verdict in _compiled()["verdicts"]:
@@ -34,7 +66,13 @@ def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
                 entry = fields.setdefault(
                     field, {"value": verdict["value"], "since": verdict["on"], "by": [], "against": {}}
                 )
-                entry["verdict"] = {key: verdict[key] for key in ("value", "claims", "because", "on", "sources")}
+                entry["verdict"] = {
+                    "value": verdict["value"],
+                    "claims": verdict["claims"],
+                    "because": verdict["because"],
+                    "on": verdict["on"],
+                    "sources": verdict["sources"],
+                }
     return dict(sorted(fields.items()))
 
 
@@ -60,19 +98,20 @@ def provenance_lines(info: ModelInfo) -> Iterator[str]:
     for field, entry in fields.items():
         by = ", ".join(entry["by"]) or ("decided by hand" if "verdict" in entry else "the profile's sources")
         yield f"  {field:<{width}}  {_say(entry['value'])}  ({by}; {entry['since']})"
-        claims = {**entry.get("verdict", {}).get("claims", {}), **entry["against"]}
-        if entry["against"] or "verdict" in entry:
+        verdict = entry.get("verdict")
+        claims = {**(verdict["claims"] if verdict else {}), **entry["against"]}
+        if entry["against"] or verdict:
             others = ", ".join(f"{who}: {_say(what)}" for who, what in claims.items())
-            why = entry.get("verdict", {}).get("because", "")
-            decided = f"decided {entry['verdict']['on']}: {why.strip()}" if why else "not decided"
+            why = verdict["because"].strip() if verdict else ""
+            decided = f"decided {verdict['on']}: {why}" if verdict and why else "not decided"
             yield f"  {'':<{width}}    {others + '; ' if others else ''}{decided}"
     read = [f"{name} {source['version']}" for name, source in _compiled()["sources"].items()]
     yield f"  read: {', '.join(read)}"
 
 
-def _say(value: Any) -> str:
+def _say(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " ".join(map(str, cast(list[Any], value))) or "none"
+        return " ".join(map(str, cast(list[object], value))) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)

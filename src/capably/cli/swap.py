@@ -15,9 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capably.cli.check import print_unread
 from capably.cli.edits import Edit, edited
@@ -28,6 +28,17 @@ from capably.registry.lookup import rules_for
 from capably.types.errors import ConfigurationError
 from capably.types.facts import UNVERIFIED, ModelInfo
 
+if TYPE_CHECKING:
+    from typing import Literal, TypedDict
+
+    class Diagnostic(TypedDict):
+        """What is read of a message of `pyright --outputjson`."""
+
+        file: str
+        severity: str
+        message: str
+        range: dict[Literal["start", "end"], dict[Literal["line", "character"], int]]
+
 
 class Break(NamedTuple):
     """A place that would no longer work."""
@@ -37,8 +48,8 @@ class Break(NamedTuple):
     what: str
 
 
-def add_swap(commands: Any) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def add_swap(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser(
         "swap",
         help="what breaks when one model takes another's place",
         description="Exits with 1 if something would break or was left alone. Needs pyright.",
@@ -243,7 +254,7 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
         for item in _pyright(folder):
             if item["severity"] == "error" and Path(item["file"]).resolve() in places:
                 where = places[Path(item["file"]).resolve()]
-                start: dict[str, int] = item["range"]["start"]
+                start = item["range"]["start"]
                 line, column = start["line"] + 1, start["character"]
                 yield Rejected(where, line, _words_at(texts[where], line, column)), item["message"]
 
@@ -268,7 +279,7 @@ def _arguments(text: str) -> list[ast.keyword]:
     return [node for node in ast.walk(module) if isinstance(node, ast.keyword)] if module else []
 
 
-def _pyright(folder: Path) -> list[dict[str, Any]]:
+def _pyright(folder: Path) -> list[Diagnostic]:
     beside = shutil.which("pyright", path=str(Path(sys.executable).parent))
     program = beside or shutil.which("pyright")
     if program is None:

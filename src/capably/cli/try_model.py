@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from capably.parameters import PARAMETERS
@@ -19,8 +20,8 @@ _WRITABLE = {
 """Parameters that can be written on a command line."""
 
 
-def add_try(commands: Any) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("try", help="one call, streamed to the terminal")
+def add_try(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser("try", help="one call, streamed to the terminal")
     parser.add_argument("model", metavar="MODEL", help="for example anthropic/claude-sonnet-5-5")
     parser.add_argument("prompt", metavar="PROMPT", help="what to say; - reads it from standard input")
     for name, parameter in _WRITABLE.items():
@@ -35,7 +36,7 @@ def _try(options: argparse.Namespace) -> int:
     from capably import llm
 
     prompt: str = sys.stdin.read() if options.prompt == "-" else options.prompt
-    given: dict[str, Any] = {name: value for name in _WRITABLE if (value := getattr(options, name)) is not None}
+    given: dict[str, object] = {name: value for name in _WRITABLE if (value := getattr(options, name)) is not None}
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         for category in (llm.UnverifiedModelWarning, llm.UnsupportedFeatureWarning):
@@ -51,7 +52,7 @@ def _try(options: argparse.Namespace) -> int:
     return 0
 
 
-def _show_warning(message: Warning | str, *_: Any) -> None:
+def _show_warning(message: Warning | str, *_: object) -> None:
     print(f"capably: {message}", file=sys.stderr)
 
 

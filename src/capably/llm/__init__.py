@@ -9,7 +9,7 @@ print(model.call("Name a fantasy book.").text())
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from capably_models import *
@@ -204,7 +204,7 @@ else:
 
     __all__ = list(_MODULES)
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         if name not in _MODULES:
             if not name.startswith("_"):
                 from capably.calls.constants import added_provider

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from capably.responses.base import BaseResponse
 
 RawT = TypeVar("RawT")
 
 
-def raw_of(response: BaseResponse[Any, Any, Any], type: type[RawT]) -> RawT:
+def raw_of(response: BaseResponse[object], type: type[RawT]) -> RawT:
     """Return the SDK's own object of a reply. Raise `TypeError` if it is of another API."""
     raw = response.raw
     if not isinstance(raw, type):

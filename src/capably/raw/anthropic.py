@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.raw import raw_of
 from capably.responses.base import BaseResponse
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from anthropic.types import Message
 
 
-def to_message(response: BaseResponse[Any, Any, Any]) -> Message:
+def to_message(response: BaseResponse[object]) -> Message:
     """Return the reply as `anthropic.types.Message`, built now and without validation.
 
     Args:

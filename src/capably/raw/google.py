@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.raw import raw_of
 from capably.responses.base import BaseResponse
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
 
-def to_generate_content_response(response: BaseResponse[Any, Any, Any]) -> GenerateContentResponse:
+def to_generate_content_response(response: BaseResponse[object]) -> GenerateContentResponse:
     """Return the reply as `google.genai.types.GenerateContentResponse`, built now, without fields that the SDK lacks.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.raw import raw_of
 from capably.responses.base import BaseResponse
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from openai.types.responses import Response
 
 
-def to_response(response: BaseResponse[Any, Any, Any]) -> Response:
+def to_response(response: BaseResponse[object]) -> Response:
     """Return the reply of the Responses API as `openai.types.responses.Response`, built now and without validation.
 
     Args:
@@ -27,7 +27,7 @@ def to_response(response: BaseResponse[Any, Any, Any]) -> Response:
     return raw_of(response, Response)
 
 
-def to_chat_completion(response: BaseResponse[Any, Any, Any]) -> ChatCompletion:
+def to_chat_completion(response: BaseResponse[object]) -> ChatCompletion:
     """Return the reply of Chat Completions as `openai.types.chat.ChatCompletion`, built now and without validation.
 
     Args:

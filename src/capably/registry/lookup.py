@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Literal, cast, overload
 
 from capably.registry import user_registry as _overlay
 from capably.registry.overlay import Overlay
@@ -215,7 +215,7 @@ def _section(name: Literal["providers"]) -> Mapping[str, _facts.Provider]: ...
 def _section(name: Literal["retired"]) -> Mapping[str, _facts.Retired]: ...
 @overload
 def _section(name: Literal["not_chat"]) -> Mapping[str, str]: ...
-def _section(name: str) -> Mapping[str, Any]:
+def _section(name: str) -> Mapping[str, object]:
     """Return a section (providers, retired ids, ids of other kinds) with the user's file applied."""
     ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())
     theirs = overlay()

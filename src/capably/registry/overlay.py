@@ -30,7 +30,7 @@ class Overlay:
     __slots__ = ("data", "ours", "removed")
 
     def __init__(self, data: Mapping[str, Any], ours: Ours) -> None:
-        self.data: Mapping[str, Any] = data
+        self.data = data
         self.ours: Ours = ours
         self.removed: frozenset[str] = frozenset[str](data.get("remove") or ())
 
@@ -49,12 +49,12 @@ class Overlay:
         theirs = self.section(section).get(name)
         if theirs is None or not isinstance(theirs, Mapping):
             return theirs if theirs is not None else self._own(section, name)
-        given: dict[str, Any] = dict(theirs)  # pyright: ignore[reportUnknownArgumentType]
-        start: Mapping[str, Any] | None
+        given: dict[str, object] = dict(theirs)  # pyright: ignore[reportUnknownArgumentType]
+        start: Mapping[str, object] | None
         if section == "profiles" and "extends" in given:
-            start = self.entry(section, given.pop("extends"))
+            start = self.entry(section, str(given.pop("extends")))
         elif section == "models" and "like" in given:
-            like: Mapping[str, Any] = self.entry(section, given.pop("like")) or {}
+            like: Mapping[str, object] = self.entry(section, str(given.pop("like"))) or {}
             start = {field: like[field] for field in LIKE if field in like}
         else:
             start = self._own(section, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import UnionType
-from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_origin
+from typing import Generic, Literal, Never, Protocol, Union, get_args, get_origin
 
 from capably_models._capabilities import REQUIREMENTS, Capabilities
 
@@ -20,14 +20,15 @@ from capably.types.tools import BuiltinTool
 ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAPABILITIES.items() if has.words}
 """Capabilities that require all of these words."""
 
-_PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
+_PART_CAPABILITIES: Mapping[object, str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
+_MODALITIES: Mapping[object, str] = dict(MODALITY_OF)
 _NOT_REQUIREMENTS = (Capabilities, Protocol, Generic, object)
 
 
 class Requirements:
     """Requirements of `llm.Model[llm.Image, Needs]`: parts that the model reads, capabilities, and the words of each."""
 
-    def __init__(self, demanded: Any) -> None:
+    def __init__(self, demanded: object) -> None:
         inputs, needs = (*get_args(demanded), *(p.Text, Capabilities)[len(get_args(demanded)) :])
         self.modalities: set[str] = {"text"}
         self.words: dict[str, set[str]] = {}
@@ -46,29 +47,29 @@ class Requirements:
             and all(words.issubset(rules[name].values) for name, words in self.words.items() if words)
         )
 
-    def _read_part(self, part: Any) -> None:
-        if part in MODALITY_OF:
-            self.modalities.add(MODALITY_OF[part])
-        elif part in _PART_CAPABILITIES:
-            self.words.setdefault(_PART_CAPABILITIES[part], set())
+    def _read_part(self, part: object) -> None:
+        if modality := _MODALITIES.get(part):
+            self.modalities.add(modality)
+        elif name := _PART_CAPABILITIES.get(part):
+            self.words.setdefault(name, set())
         elif part is not p.Unknown:
             raise TypeError(f"{part!r} is no part that a model can be asked to read; llm.Image and llm.Audio are")
 
-    def _read(self, needs: Any) -> None:
+    def _read(self, needs: object) -> None:
         """Read a capability, or a protocol that has several among its bases."""
-        origin: Any = get_origin(needs) or needs
-        if origin in REQUIREMENTS:
+        origin: object = get_origin(needs) or needs
+        if isinstance(origin, type) and origin in REQUIREMENTS:
             name = REQUIREMENTS[origin]
             self.words.setdefault(name, set()).update(ALL_WORDS.get(name, ()))
             for wanted in get_args(needs):
                 self._read_words(name, wanted)
         elif Capabilities not in getattr(origin, "__mro__", ()):
             raise TypeError(f"{needs!r} is no capability; llm.HasTools is, and a protocol of several")
-        for base in getattr(origin, "__orig_bases__", origin.__bases__):
+        for base in getattr(origin, "__orig_bases__", None) or getattr(origin, "__bases__", ()):
             if (get_origin(base) or base) not in _NOT_REQUIREMENTS:
                 self._read(base)
 
-    def _read_words(self, name: str, wanted: Any) -> None:
+    def _read_words(self, name: str, wanted: object) -> None:
         """Read the words required of a capability: levels, lifetimes, the provider's own tools."""
         origin = get_origin(wanted)
         if origin is Literal:
@@ -80,14 +81,14 @@ class Requirements:
                 self.words.setdefault("reasoning.budget_tokens", set())
         elif wanted is LevelAndBudget:
             self.words.setdefault("reasoning.level_with_budget", set())
-        elif isinstance(wanted, type) and issubclass(wanted, BuiltinTool):
-            self.words[name].add(wanted.kind)
         elif len(_members(wanted)) > 1:
             for member in _members(wanted):
                 self._read_words(name, member)
+        elif isinstance(wanted, type) and issubclass(wanted, BuiltinTool):
+            self.words[name].add(wanted.kind)
         elif wanted is not Never:
             raise TypeError(f'{wanted!r} cannot be looked for; Literal["high"], llm.WebSearch or a union of such can')
 
 
-def _members(kind: Any) -> tuple[Any, ...]:
+def _members(kind: object) -> tuple[object, ...]:
     return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)

@@ -10,13 +10,16 @@ from __future__ import annotations
 # ruff: noqa: PTH109, PTH110, PTH118, PTH119, PTH120, PTH122, PTH123
 # pathlib would cost more than all the rest, in every program that has no such file.
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably import __version__
 from capably.registry.overlay import Overlay, digest
 from capably.types.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from capably_models import _facts
 
 PROVIDERS_MODULE = "capably_models._providers"
 _REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect", "endpoint", "variables")
@@ -104,7 +107,7 @@ def _text(path: str) -> str | None:
 # --- which form is read -------------------------------------------------------------------------------------------
 
 
-def _read(path: str, by: str) -> dict[str, Any]:
+def _read(path: str, by: str) -> dict[str, object]:
     stem, kind = os.path.splitext(path)
     compiled = _compiled(f"{stem}.json")
     if kind == ".json":
@@ -121,7 +124,7 @@ def _read(path: str, by: str) -> dict[str, Any]:
     return _compile(text, path, stale=compiled is not None)
 
 
-def _compiled(path: str) -> dict[str, Any] | None:
+def _compiled(path: str) -> dict[str, object] | None:
     text = _text(path)
     if text is None:
         return None
@@ -134,7 +137,7 @@ def _compiled(path: str) -> dict[str, Any] | None:
     return data if isinstance(data, dict) and "sha256" in data and "capably" in data else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def _fits(compiled: dict[str, Any]) -> bool:
+def _fits(compiled: dict[str, object]) -> bool:
     """Return whether a file compiled by another version of capably has every field that this version needs."""
     if compiled["capably"] == __version__:
         return True
@@ -148,7 +151,7 @@ def _fits(compiled: dict[str, Any]) -> bool:
     return True
 
 
-def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, Any]:
+def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, object]:
     name = os.path.basename(path)
     compiled = f"{os.path.splitext(name)[0]}.json"
     again = f"compile it: capably generate --registry {path}"
@@ -192,11 +195,11 @@ def _refuse_redirection(overlay: Overlay, path: str, by: str) -> None:
 
 def _our_variables() -> set[str]:
     """Return every variable that holds a key, or a setting, of a provider of ours."""
-    providers: Mapping[str, Any] = import_module(PROVIDERS_MODULE).PROVIDERS
+    providers: Mapping[str, _facts.Provider] = import_module(PROVIDERS_MODULE).PROVIDERS
     return set[str]().union(*map(_variables_of, providers.values()))
 
 
-def _variables_of(entry: Mapping[str, Any]) -> set[str]:
-    variables: Mapping[str, list[str]] = entry.get("variables") or {}
-    keys: list[str] = entry.get("api_key") or []
+def _variables_of(entry: _facts.Provider) -> set[str]:
+    variables: Mapping[str, Sequence[str]] = entry.get("variables") or {}
+    keys = entry.get("api_key") or ()
     return set(keys).union(*variables.values())

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from capably.types.stream import Chunk
     from capably.types.tools import AnyTool, BuiltinTool
 
-    Asked: TypeAlias = tuple[AnyModel, Request, Sequence[Message], Mapping[str, object], Sequence[str]]
+    Asked: TypeAlias = tuple[object, Request, Sequence[Message], Mapping[str, object], Sequence[str]]
     """What a response is made with besides the reply: model, request, messages, parameters, warnings."""
 
     FormatT = TypeVar("FormatT", default=None)
@@ -73,7 +73,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     def __init__(
         self,
-        model: AnyModel,
+        model: object,
         request: Request,
         messages: Sequence[Message],
         params: Mapping[str, object],

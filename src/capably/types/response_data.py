@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PartT = TypeVar("PartT", bound=Part)
 
-LazyPart: TypeAlias = tuple[type[Part], Callable[[Any], Part], Any]
+LazyPart: TypeAlias = tuple[type[Part], Callable[[Any], Any], Any]
 """A part that is built when it is first read: its class, the function that builds it, and its wire data."""
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -104,14 +104,13 @@ class ResponseData:
         matches: list[PartT] = []
         try:
             for place, part in enumerate(parts):
-                complete = part
                 if isinstance(part, tuple):
                     cls, build, source = part
-                    if not issubclass(cls, kind):
-                        continue
-                    complete = parts[place] = build(source)
-                if isinstance(complete, kind):
-                    matches.append(complete)
+                    if cls is kind or issubclass(cls, kind):
+                        complete = parts[place] = build(source)
+                        matches.append(complete)
+                elif isinstance(part, kind):
+                    matches.append(part)
         except UNREADABLE as error:
             if self.malformed_error is None:
                 raise

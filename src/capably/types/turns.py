@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from capably.parameters import PARAMETERS
+
+ValueT = TypeVar("ValueT")
 
 ONCE: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.repeats is not True)
 """Parameters that a further turn does not have again, or not with every value."""
@@ -13,7 +16,7 @@ NOT_REPEATED: object = object()
 """The value of a parameter that a further turn leaves out: a default of the model or of a block does not set it again."""
 
 
-def given_in(params: Mapping[str, object]) -> dict[str, object]:
+def given_in(params: Mapping[str, ValueT]) -> dict[str, ValueT]:
     """Return the parameters that are given: `None` stands for one that is not."""
     return {name: value for name, value in params.items() if value is not None}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import cast
 
 from capably.parameters import PARAMETERS, PER_CALL, Kind
 from capably.types.timeout import check_seconds
 
 
-def check_parameters(params: Mapping[str, Any]) -> None:
+def check_parameters(params: Mapping[str, object]) -> None:
     """Raise `TypeError` for an unknown name or a value of a wrong kind, and `ValueError` for a number below
     all that make sense. `None` stands for a parameter that is not given."""
     for name, value in params.items():
@@ -20,15 +20,16 @@ def check_parameters(params: Mapping[str, Any]) -> None:
         if kind is not None and value is not None:
             if not isinstance(value, kind.types):
                 raise TypeError(f"{name}={_shown(value)} is of type {type(value).__name__}; it must be {kind.words}")
-            if parameter.routes and kind.least is not None and value < kind.least:
-                raise ValueError(f"{name}={value!r} makes no sense; it must be at least {kind.least}")
-            if kind.positive and isinstance(value, (int, float)):
-                check_seconds(value, name)
+            if isinstance(value, (int, float)):
+                if parameter.routes and kind.least is not None and value < kind.least:
+                    raise ValueError(f"{name}={value!r} makes no sense; it must be at least {kind.least}")
+                if kind.positive:
+                    check_seconds(value, name)
             if kind.holds is not None:
                 _check_items(name, value, kind)
 
 
-def check_defaults(params: Mapping[str, Any]) -> None:
+def check_defaults(params: Mapping[str, object]) -> None:
     """Raise what `check_parameters` raises, and `TypeError` for what is no default of a model or a block."""
     check_parameters(params)
     for name in PER_CALL:
@@ -39,9 +40,9 @@ def check_defaults(params: Mapping[str, Any]) -> None:
             )
 
 
-def _check_items(name: str, value: Any, kind: Kind) -> None:
-    items: Iterable[Any] = dict(cast("Mapping[str, Any]", value)).values() if isinstance(value, Mapping) else value
-    for item in items:
+def _check_items(name: str, value: object, kind: Kind) -> None:
+    values = cast("Mapping[str, object]", value).values() if isinstance(value, Mapping) else value
+    for item in cast("Iterable[object]", values):
         if not isinstance(item, kind.holds or object):
             shown = "a value" if name == "headers" else _shown(item)  # A header may be a secret.
             raise TypeError(f"{name} holds {shown} of type {type(item).__name__}; it must be {kind.words}")
@@ -56,6 +57,6 @@ def unknown_parameter(name: str) -> TypeError:
     return TypeError(f"there is no parameter {name!r}.{hint} A provider's own fields go into extra={{...}}.")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from capably.providers.call_ids import reissued
 from capably.types import parts as p
@@ -87,7 +87,7 @@ class Ids:
             new.append(None)
         return tuple(new)
 
-    def of_outputs(self, message: UserMessage[Any], pairs: Pairs) -> tuple[NewIds, str | None]:
+    def of_outputs(self, message: UserMessage[p.Part], pairs: Pairs) -> tuple[NewIds, str | None]:
         """Return the ids of the outputs of a message, and that of the first one whose call does not wait."""
         new: list[str | None] = []
         unexpected = None
@@ -114,16 +114,18 @@ class Ids:
 
 def answered_by(part: p.Unknown) -> str | None:
     """Return the id of the call that an output in a provider's own JSON answers."""
-    raw: Any = part.raw
-    if not isinstance(raw, Mapping):
-        return None
-    fields = cast("Mapping[str, Any]", raw)
+    fields = _fields_of(part.raw)
     inner = fields.get("functionResponse")
     if isinstance(inner, Mapping):
-        return str(cast("Mapping[str, Any]", inner).get("id") or "")
+        return str(_fields_of(cast("object", inner)).get("id") or "")
     if str(fields.get("type")).endswith(("_output", "_result", "_response")):
         return next((str(fields[key]) for key in ANSWERS if fields.get(key)), None)
     return None
+
+
+def _fields_of(raw: object) -> Mapping[str, object]:
+    """Return an object of a provider's own JSON; an empty one where it is something else."""
+    return cast("Mapping[str, object]", raw) if isinstance(raw, Mapping) else {}
 
 
 def _is_answer(part: p.Unknown, pairs: Pairs) -> bool:
@@ -133,15 +135,14 @@ def _is_answer(part: p.Unknown, pairs: Pairs) -> bool:
 
 
 def _ids_in(part: p.Unknown) -> list[str]:
-    raw: Any = part.raw
-    fields = cast("Mapping[str, Any]", raw if isinstance(raw, Mapping) else {})
+    fields = _fields_of(part.raw)
     return [value for key in ("id", "call_id") if isinstance(value := fields.get(key), str)]
 
 
 # --- other ids ----------------------------------------------------------------------------------------------------
 
 
-def renamed(message: Any, new: NewIds, *, own: bool) -> Any:
+def renamed(message: UserMessage[p.Part] | AssistantMessage, new: NewIds, *, own: bool) -> Message:
     """Return the message with these ids, or itself if it has them. The copy is cached with its wire form."""
     if all(id is None or id == _id_of(part) for id, part in zip(new, message.content, strict=True)):
         return message
@@ -159,17 +160,14 @@ def renamed(message: Any, new: NewIds, *, own: bool) -> Any:
     return other
 
 
-def _id_of(part: Any) -> str | None:
-    return answered_by(part) if type(part) is p.Unknown else part.id
+def _id_of(part: p.Part) -> str | None:
+    return answered_by(part) if type(part) is p.Unknown else getattr(part, "id", None)
 
 
-def _with_id(part: Any, id: str) -> p.Part:
-    if isinstance(part, p.ToolCall):
-        return part.__replace__(id=id)
-    if isinstance(part, p.ToolOutput):
-        return p.ToolOutput(id, part.name, part.value, part.is_error)
-    raw = {key: id if key in ANSWERS else value for key, value in part.raw.items()}
-    return p.Unknown(part.kind, raw)
+def _with_id(part: p.Part, id: str) -> p.Part:
+    if isinstance(part, p.Unknown):
+        return p.Unknown(part.kind, {key: id if key in ANSWERS else value for key, value in part.raw.items()})
+    return part.__replace__(id=id)
 
 
 def _with_ids(source: Source, new: Sequence[str | None]) -> Source:

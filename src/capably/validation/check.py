@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capably.modalities import MODALITY_OF
 from capably.providers.adapters import spellings_at
@@ -125,7 +125,7 @@ def _is_refused_prefill(
 
 
 def _prefill(profile: Profile, messages: list[Message]) -> Violation:
-    last: Any = messages[-1]
+    last = messages[-1]
     text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal, p.Commentary)))
     what = "an assistant message at the end (`prefill`)"
     when, advice = profile.rules["prefill"].when, "End with a user message"
@@ -149,14 +149,16 @@ def _instructions(profile: Profile, messages: list[Message], message: SystemMess
     )
 
 
-def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any] | SystemMessage) -> Iterator[Violation]:
+def _parts(
+    profile: Profile, messages: list[Message], message: UserMessage[p.Part] | SystemMessage
+) -> Iterator[Violation]:
     for part in message.content:
         violation = _part(profile, part)
         if violation:
             yield violation._replace(drop=lambda part=part: drop_from_messages(messages, part))
 
 
-def _part(profile: Profile, part: Any) -> Violation | None:
+def _part(profile: Profile, part: p.Part) -> Violation | None:
     rules, kind = profile.rules, f"llm.{part.__class__.__name__}"
     modality = MODALITY_OF.get(part.__class__)
     if modality is not None and modality not in rules["input"].values:

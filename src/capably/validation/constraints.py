@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from capably.parameters import PARAMETERS, ROUTING
 from capably.providers.spellings import Spellings
@@ -11,9 +11,15 @@ from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
+from capably.validation.drop import Params
 from capably.validation.refusal import Violation, shown
 
-Params: TypeAlias = dict[str, Any]
+if TYPE_CHECKING:
+    from capably.types.tools import AnyTool
+
+Admits: TypeAlias = Callable[[Any, Params], bool]
+Describes: TypeAlias = Callable[[Any, Params], Violation]
+"""Functions of a value, whose kind is that of the parameter, and of all parameters of the call."""
 
 
 class Profile(NamedTuple):
@@ -33,12 +39,10 @@ class Constraint:
 
     __slots__ = ("admits", "name", "violation")
 
-    def __init__(
-        self, name: str, admits: Callable[[Any, Params], bool], violation: Callable[[Any, Params], Violation]
-    ) -> None:
+    def __init__(self, name: str, admits: Admits, violation: Describes) -> None:
         self.name: str = name
-        self.admits: Callable[[Any, Params], bool] = admits
-        self.violation: Callable[[Any, Params], Violation] = violation
+        self.admits: Admits = admits
+        self.violation: Describes = violation
 
 
 def constraints_of(profile: Profile, name: str) -> tuple[Constraint, ...]:
@@ -112,23 +116,23 @@ def _reasoning(profile: Profile, name: str) -> tuple[Constraint, ...]:
     return (*_under(name, rule.when), level, *unbudgeted, _budget(profile, name), *either, *unseen)
 
 
-def _effort(value: Any) -> Any:
+def _effort(value: object) -> object:
     """Return the level: the word itself, or the field of `Reasoning(...)`, where `None` leaves it to the model."""
     return getattr(value, "effort", value)
 
 
-def _tokens(value: Any) -> int | None:
+def _tokens(value: object) -> int | None:
     return getattr(value, "budget_tokens", None)
 
 
 def _unbudgeted(name: str) -> Constraint:
     """Return the constraint of a model that thinks only with a budget, so that thoughts need one."""
 
-    def admits(value: Any, _: Params) -> bool:
+    def admits(value: object, _: Params) -> bool:
         asks_for_thoughts = _effort(value) is None or getattr(value, "visible", None) is not None
         return _tokens(value) is not None or not asks_for_thoughts
 
-    def violation(value: Any, params: Params) -> Violation:
+    def violation(value: object, params: Params) -> Violation:
         violation = _refused(params, name, "Reasoning(...) without budget_tokens", value, "never")
         return violation._replace(advice="It thinks only when it is given a number: add budget_tokens=...")
 
@@ -138,7 +142,7 @@ def _unbudgeted(name: str) -> Constraint:
 def _either(name: str) -> Constraint:
     """Return the constraint of a wire format with one field for level and budget."""
 
-    def violation(value: Any, params: Params) -> Violation:
+    def violation(value: object, params: Params) -> Violation:
         what = "`Reasoning(effort=..., budget_tokens=...)`"
         return Violation(name, value, (), "together", what, "Leave out one of the two", _dropper(params, name), True)
 
@@ -164,7 +168,7 @@ def _budget(profile: Profile, name: str) -> Constraint:
     if rule.refused:
         advice = f"Say it in words (reasoning={', '.join(map(shown, profile.rules[name].values))})"
 
-        def refused(value: Any, params: Params) -> Violation:
+        def refused(value: object, params: Params) -> Violation:
             violation = _refused(params, name, "Reasoning(budget_tokens=...)", _tokens(value), rule.when)
             return violation._replace(feature=feature, advice=advice)
 
@@ -183,10 +187,10 @@ def _budget(profile: Profile, name: str) -> Constraint:
 def _tools(profile: Profile, name: str) -> tuple[Constraint, ...]:
     rule, known = profile.rules[name], profile.rules["builtin_tools"].values
 
-    def unknown(tools: Iterable[Any]) -> list[BuiltinTool]:
+    def unknown(tools: Iterable[AnyTool | BuiltinTool]) -> list[BuiltinTool]:
         return [tool for tool in tools if isinstance(tool, BuiltinTool) and tool.kind not in known]
 
-    def refused(tools: Iterable[Any], params: Params) -> Violation:
+    def refused(tools: Iterable[AnyTool | BuiltinTool], params: Params) -> Violation:
         wrong = unknown(tools)
         kind, remaining = wrong[0].kind, [tool for tool in tools if tool not in wrong]
         reason = UNVERIFIED if kind in profile.facts["unverified_builtin_tools"] else "never"
@@ -208,7 +212,7 @@ _TOOLS = frozenset({Tool, AsyncTool})
 """The classes of the caller's own tools, so that a list of nothing else need not be looked through."""
 
 
-def _own(tools: Iterable[Any]) -> list[Any]:
+def _own(tools: Iterable[AnyTool | BuiltinTool]) -> list[AnyTool | BuiltinTool]:
     return [tool for tool in tools if not isinstance(tool, BuiltinTool)]
 
 
@@ -216,7 +220,7 @@ def _tool_choice(profile: Profile, name: str) -> tuple[Constraint, ...]:
     rule = profile.rules["tool_choice.forced"]
     free, forced, words = profile.rules[name].when, rule.when, ("auto", "none")
 
-    def refused(value: Any, params: Params) -> Violation:
+    def refused(value: object, params: Params) -> Violation:
         if not _forces(value):
             return _refused(params, name, name, value, free)
         violation = _refused(params, name, f"{name}={shown(value)}", value, forced)
@@ -233,7 +237,7 @@ def _tool_choice(profile: Profile, name: str) -> tuple[Constraint, ...]:
     )
 
 
-def _forces(choice: Any) -> bool:
+def _forces(choice: object) -> bool:
     return choice == "required" or isinstance(choice, Tool)
 
 
@@ -298,7 +302,7 @@ def _among(name: str, words: tuple[str, ...]) -> Constraint:
 
 
 def _within(name: str, low: float, high: float | None, *, shown: str | None = None) -> Constraint:
-    def violation(value: Any, params: Params) -> Violation:
+    def violation(value: object, params: Params) -> Violation:
         span = f"{low:,} to {high:,}" if high is not None else f"at least {low:,}"
         what, advice = f"`{shown or name}={value}`", "Choose a value in that range"
         return Violation(name, value, (span,), "range", what, advice, _dropper(params, name))
@@ -309,11 +313,11 @@ def _within(name: str, low: float, high: float | None, *, shown: str | None = No
 def _below(name: str, other: str, most: int | None) -> Constraint:
     """Return the constraint that a budget leaves room for the answer."""
 
-    def admits(value: Any, params: Params) -> bool:
+    def admits(value: object, params: Params) -> bool:
         tokens, limit = _tokens(value), params.get(other, most)
         return tokens is None or limit is None or tokens < limit
 
-    def violation(value: Any, params: Params) -> Violation:
+    def violation(value: object, params: Params) -> Violation:
         span, what = f"less than {other}={params.get(other, most)}", f"`budget_tokens={_tokens(value)}`"
         advice = f"Raise {other}, which bounds the answer too"
         return Violation(
@@ -323,7 +327,7 @@ def _below(name: str, other: str, most: int | None) -> Constraint:
     return Constraint(name, admits, violation)
 
 
-def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool]) -> Constraint:
+def _pair(name: str, other: str, when: str, admits: Admits) -> Constraint:
     reason = UNVERIFIED if when == UNVERIFIED else "together"
     what = f"`{name}` together with `{other}`"
     advice = "Ask in two calls" if name == "format" else "Leave out one of the two"
@@ -337,7 +341,7 @@ def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool
 # --- violations ---------------------------------------------------------------------------------------------------
 
 
-def _refused(params: Params, name: str, shown: str, value: Any, when: str) -> Violation:
+def _refused(params: Params, name: str, shown: str, value: object, when: str) -> Violation:
     advice = {
         "reasoning_off": 'Add reasoning="off", or drop the argument',
         "without_reasoning": 'Leave out reasoning or turn it "off", or drop the argument',
@@ -347,7 +351,7 @@ def _refused(params: Params, name: str, shown: str, value: Any, when: str) -> Vi
     return Violation(name, value, (), when, what, advice, _dropper(params, name))
 
 
-def _not_among(params: Params, name: str, value: Any, allowed: tuple[str, ...]) -> Violation:
+def _not_among(params: Params, name: str, value: object, allowed: tuple[str, ...]) -> Violation:
     what = f"`{name}={shown(value)}`"
     return Violation(name, value, allowed, "value", what, "Choose one of them", _dropper(params, name))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capably.registry.lookup import on_registry_change, providers
 from capably.types import parts as p
@@ -74,7 +74,7 @@ _NO_SPEECH = (p.ToolCall, p.ToolOutput, p.Unknown)
 
 
 def sendable(
-    messages: list[Message], provider: str, endpoint: str | None, extra: Mapping[str, Any] | None
+    messages: list[Message], provider: str, endpoint: str | None, extra: Mapping[str, object] | None
 ) -> list[Message]:
     """Return the conversation as the API takes it: the same list, or a repaired copy.
 
@@ -123,7 +123,7 @@ def _note_ids(message: Message) -> tuple[str, ...]:
     ids: tuple[str, ...] = ()
     if not isinstance(message, SystemMessage):
         kind = p.ToolCall if isinstance(message, AssistantMessage) else p.ToolOutput
-        content: tuple[Any, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        content: tuple[p.Part, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         ids = tuple([part.id for part in content if isinstance(part, kind)])
     set_field(message, "_call_ids", ids)
     return ids
@@ -136,7 +136,7 @@ def is_prefill(message: Message) -> bool:
     """
     if type(message) is not AssistantMessage or any(isinstance(part, _NO_SPEECH) for part in message.content):
         return False
-    wire: Any = message.source.wire if message.source else None
+    wire: object = message.source.wire if message.source else None
     if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):  # pyright: ignore[reportUnknownMemberType]
         return False
     return any(
@@ -149,14 +149,14 @@ def is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[str, Any] | None) -> None:
+def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[str, object] | None) -> None:
     last = messages[-1]
     if type(last) is SystemMessage and "no_turns" in rules.refuses:
         if all(type(message) is SystemMessage for message in messages) and not (extra and "messages" in extra):
             advice = 'Add a user message: llm.user("...").'
             raise ConversationError(f"there are instructions, and nothing to answer. {advice}", rule="nothing_said")
     elif type(last) is UserMessage and "blank_texts" in rules.refuses:
-        content: tuple[Any, ...] = last.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        content: tuple[p.Part, ...] = last.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if all(type(part) in (p.Text, p.CachePoint) and is_blank(getattr(part, "text", "")) for part in content):
             raise ConversationError(
                 "the last message says nothing: its text is empty or white space, which this API refuses. "
@@ -280,7 +280,7 @@ def _in_order(turn: Sequence[Message]) -> Iterator[Message]:
         if type(message) is not UserMessage:
             yield message
             continue
-        content: tuple[Any, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        content: tuple[p.Part, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         outputs = list(_outputs(message))  # pyright: ignore[reportUnknownArgumentType]
         rest = [part for part in content if not any(part is output for output in outputs)]
         if not outputs:

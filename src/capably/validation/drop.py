@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from capably.types import parts as p
-from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.tools import BuiltinTool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from capably.types.messages import Message
+    from capably.types.tools import AnyTool
+
+Params: TypeAlias = dict[str, Any]
+"""The parameters of a call by name. Their kinds are checked before (`check_parameters`), and they are read by names that
+are data, so that `CallParams` cannot say what each is."""
 
 
 def drop_from_messages(messages: list[Message], thing: object, instead: p.Part | None = None) -> None:
@@ -24,21 +30,17 @@ def _without(message: Message, part: object, instead: p.Part | None) -> Message 
     if not any(_holds(other, part) for other in message.content):
         return message
     replaced = [instead if other is part else _emptied(other, part, instead) for other in message.content]
-    content: list[Any] = [other for other in replaced if other is not None]
-    if not content:
-        return None
-    if isinstance(message, SystemMessage):
-        return SystemMessage(content)
-    return AssistantMessage(content, message.source) if isinstance(message, AssistantMessage) else UserMessage(content)
+    content = [other for other in replaced if other is not None]
+    return message.__replace__(content=content) if content else None
 
 
 def _holds(other: p.Part, part: object) -> bool:
     return other is part or (isinstance(other, p.ToolOutput) and any(item is part for item in _items(other)))
 
 
-def _items(output: p.ToolOutput) -> list[Any]:
-    value: Any = output.value
-    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
+def _items(output: p.ToolOutput) -> Sequence[object]:
+    value: object = output.value
+    return cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _emptied(other: p.Part, part: object, instead: p.Part | None) -> p.Part:
@@ -50,7 +52,7 @@ def _emptied(other: p.Part, part: object, instead: p.Part | None) -> p.Part:
     return p.ToolOutput(other.id, other.name, left or "", other.is_error)
 
 
-def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> None:
+def drop_from_parameters(params: Params, feature: str, value: object) -> None:
     """Remove a feature from its parameter, and the parameter if nothing else is left of it."""
     name = feature.partition(".")[0]
     if feature == "tools.strict":
@@ -58,13 +60,13 @@ def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> No
     elif isinstance(value, BuiltinTool) and name == "builtin_tools":
         params["tools"] = [tool for tool in params.get("tools", ()) if tool is not value]
     elif feature == "reasoning.visible" and "reasoning" in params:
-        settings: Any = params["reasoning"]
+        settings = params["reasoning"]
         params["reasoning"] = Reasoning(effort=settings.effort, budget_tokens=settings.budget_tokens)
     else:
         params.pop(name, None)
 
 
-def _loose(tool: Any) -> Any:
+def _loose(tool: AnyTool) -> AnyTool:
     """Return the tool without `strict`."""
     loose = tool.with_function(tool.function)
     loose.strict, loose.wire = None, {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from capably.modalities import MODALITY_OF
 from capably.parameters import PARAMETERS
@@ -20,7 +20,7 @@ from capably.types.errors import Reason, UnsupportedFeatureError, UnsupportedFea
 from capably.types.facts import UNVERIFIED, ModelInfo
 from capably.types.messages import SystemMessage, UserMessage
 from capably.types.parts import CachePoint, Part
-from capably.validation.drop import drop_from_messages, drop_from_parameters
+from capably.validation.drop import Params, drop_from_messages, drop_from_parameters
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -35,7 +35,7 @@ class Call(NamedTuple):
     id: str
     info: ModelInfo | None
     endpoint: str
-    params: dict[str, Any]
+    params: Params
     messages: list[Message]
     on_unsupported: str
 
@@ -44,7 +44,7 @@ class Violation(NamedTuple):
     """A value that the model or the API does not take. `drop` removes it from the parameters or the messages."""
 
     feature: str
-    value: Any
+    value: object
     allowed: tuple[str, ...]
     reason: str
     what: str
@@ -161,15 +161,15 @@ def _way_around(violation: Violation, spelling: Spelling | None) -> str:
     return f"send it anyway with {way}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a value as a caller would write it, its strings in double quotes."""
     if isinstance(value, str):
         return f'"{value}"' if '"' not in value else repr(value)
     if isinstance(value, dict):
-        items = cast("dict[str, Any]", value).items()
+        items = cast("dict[object, object]", value).items()
         return "{" + ", ".join(f"{shown(key)}: {shown(inner)}" for key, inner in items) + "}"
     if isinstance(value, list):
-        return f"[{', '.join(map(shown, cast('list[Any]', value)))}]"
+        return f"[{', '.join(map(shown, cast('list[object]', value)))}]"
     return repr(value)
 
 
@@ -197,11 +197,13 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
     """Return the violation for a value that the wire format cannot express."""
     group, _, word = missing.feature.partition(".")
     feature = "output" if group == "output" else _OF_PARAMETER.get(missing.feature, missing.feature)
-    value: Any = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
+    value = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
     what = f"`{feature}={shown(value)}`" if missing.words and feature in PARAMETERS else f"`{feature}`"
     if group == "input":
         name = (
-            f"{type(value).__name__}(detail={shown(value.detail)})" if word == "image.detail" else type(value).__name__
+            f"{type(value).__name__}(detail={shown(getattr(value, 'detail', None))})"
+            if word == "image.detail"
+            else type(value).__name__
         )
         what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(value.__class__) else f"this `llm.{name}`"
     elif group == "builtin_tools":
