@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import msgspec
 
+from capably.providers.openai.schema_size import excess_in
 from capably.types.format import Format
 from capably.types.request import Request
 from capably.types.tools import Tool
@@ -71,8 +72,8 @@ _KINDS: Mapping[type, str] = {
 class NotStrictError(ValueError):
     """The schema has something that strict mode cannot express; the message names it and its place."""
 
-    def __init__(self, why: str, path: str) -> None:
-        super().__init__(f"strict mode does not know {why}{f' (at `{path}`)' if path else ''}")
+    def __init__(self, why: str, path: str, verb: str = "know") -> None:
+        super().__init__(f"strict mode does not {verb} {why}{f' (at `{path}`)' if path else ''}")
 
 
 def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
@@ -204,7 +205,11 @@ def accepts_null(schema: Mapping[str, Any]) -> bool:
 def _strict_object(schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema.get("type") != "object":
         raise NotStrictError("a root that is no object", "")
-    return strict_schema(schema)
+    strict = strict_schema(schema)
+    excess = excess_in(strict)
+    if excess is not None:
+        raise NotStrictError(str(excess), excess.path, "take")
+    return strict
 
 
 def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
