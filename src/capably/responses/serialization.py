@@ -17,7 +17,7 @@ import msgspec
 from capably.types import parts as p
 from capably.types.calls import CALLS
 from capably.types.candidate import Candidate, TokenLogprob
-from capably.types.json import load_body
+from capably.types.json import dump_text, load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -89,7 +89,7 @@ def decode(data: Any) -> Any:
 
 def dump_messages(messages: Sequence[Any]) -> str:
     """Return a conversation as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
+    return dump_text({"capably": VERSION, "messages": encode(messages)}, "the stored conversation")
 
 
 def load_messages(text: str) -> list[Any]:
@@ -99,7 +99,7 @@ def load_messages(text: str) -> list[Any]:
 
 def dump_response(response: Any) -> str:
     """Return a response as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "response": _state(response)}).decode()
+    return dump_text({"capably": VERSION, "response": _state(response)}, "the stored response")
 
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:

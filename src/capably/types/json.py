@@ -79,7 +79,7 @@ def mend(text: str) -> str:
 def mend_json(value: Any) -> Any:
     """Return parsed JSON with every text mended."""
     if isinstance(value, str):
-        return value if _is_sendable(value) else mend(value)
+        return value if is_sendable(value) else mend(value)
     if isinstance(value, Mapping):
         return {mend_json(key): mend_json(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, list):
@@ -101,18 +101,33 @@ def dump_json(value: Any) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError as error:
-        place, text = _unsendable(value, "") or ("", "")
-        at = next((i for i, character in enumerate(text) if not _is_sendable(character)), 0)
-        raise ConversationError(
-            f"the text at {place or 'the top of the request'} cannot be sent: its character {at}, near "
-            f"{text[max(0, at - 20) : at + 20]!r}, is one half of a surrogate pair, which UTF-8 has no form for. It often "
-            'comes from reading a file with errors="surrogateescape". Nothing was sent. To send it with a replacement '
-            'character: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
-            rule="unsendable_text",
-        ) from error
+        raise unsendable(value, "the request") from error
 
 
-def _is_sendable(text: str) -> bool:
+def dump_text(value: Any, within: str) -> str:
+    """Return a value as JSON text. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold; `within` names
+    what the value is."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError as error:
+        raise unsendable(value, within) from error
+
+
+def unsendable(value: Any, within: str) -> ConversationError:
+    """Return the error for a value that holds a text that UTF-8 cannot."""
+    place, text = _unsendable(value, "") or ("", "")
+    at = next((i for i, character in enumerate(text) if not is_sendable(character)), 0)
+    return ConversationError(
+        f"the text at {f'{place} of {within}' if place else f'the top of {within}'} cannot be sent: its character {at}, near "
+        f"{text[max(0, at - 20) : at + 20]!r}, is one half of a surrogate pair, which UTF-8 has no form for. It often "
+        'comes from reading a file with errors="surrogateescape". Nothing was sent. To send it with a replacement '
+        'character: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
+        rule="unsendable_text",
+    )
+
+
+def is_sendable(text: str) -> bool:
+    """Return whether UTF-8 can hold a text."""
     if text.isascii():
         return True
     try:
@@ -125,7 +140,7 @@ def _is_sendable(text: str) -> bool:
 def _unsendable(value: Any, place: str) -> tuple[str, str] | None:
     """Return the place and the text of the first text that cannot be sent."""
     if isinstance(value, str):
-        return None if _is_sendable(value) else (place, value)
+        return None if is_sendable(value) else (place, value)
     inside: list[tuple[str, Any]] = []
     if isinstance(value, Mapping):
         fields = cast("Mapping[Any, Any]", value)

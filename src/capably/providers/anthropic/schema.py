@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-import msgspec
-
-from capably.providers.json import is_object
+from capably.providers.json import dump_text, is_object
 
 SUPPORTED = ("type", "enum", "const", "description", "title", "required")
 """Keywords that pass as they are."""
@@ -160,7 +158,7 @@ def _describe_rest(schema: dict[str, Any], adapted: dict[str, Any]) -> dict[str,
     known = (*SUPPORTED, *NAMED, *NESTED, *DROPPED, "items")
     rest = {key: value for key, value in schema.items() if key not in known and adapted.get(key) != value}
     if rest:
-        words = ", ".join(f"{key}: {msgspec.json.encode(value).decode()}" for key, value in rest.items())
+        words = ", ".join(f"{key}: {dump_text(value, 'a schema')}" for key, value in rest.items())
         adapted["description"] = (
             f"{adapted['description']}\n\n{{{words}}}" if "description" in adapted else f"{{{words}}}"
         )

@@ -15,8 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-import msgspec
-
+from capably.providers.json import dump_text
 from capably.providers.openai.schema_size import excess_in
 from capably.types.format import Format
 from capably.types.request import Request
@@ -126,7 +125,7 @@ def _notes(schema: Mapping[str, Any], strict: dict[str, Any]) -> list[str]:
         if key in strict or key in DROPPED or key in RESPELLED or (key == "default" and value is None):
             continue
         if key not in IN_WORDS:
-            notes.append(f"{key}: {value if isinstance(value, str) else msgspec.json.encode(value).decode()}")
+            notes.append(f"{key}: {value if isinstance(value, str) else dump_text(value, 'a schema')}")
         elif value:
             notes.append(IN_WORDS[key].format(value))
     return notes
@@ -258,5 +257,5 @@ def format_note(format: Format) -> str | None:
 
 def format_in_words(format: Format) -> str:
     """Return an instruction for models that promise only JSON. The API demands the word JSON in it."""
-    schema = msgspec.json.encode(format.schema).decode()
+    schema = dump_text(format.schema, f"the schema of {format.name}")
     return f"Answer with one JSON object that fits this JSON Schema, and nothing else:\n{schema}"
