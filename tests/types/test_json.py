@@ -116,6 +116,17 @@ def test_a_structured_answer_with_half_an_emoji_is_parsed() -> None:
     assert response.parse() == ["\ufffd"]
 
 
+def test_a_call_of_google_has_the_same_arguments_in_its_chunk_and_in_the_reply() -> None:
+    call = {"functionCall": {"id": "g", "name": "f", "args": {"a": "x\ud83d"}}}
+    answer = [{"candidates": [{"content": {"role": "model", "parts": [call]}, "finishReason": "STOP"}]}]
+
+    def use(response: Any) -> Any:
+        return [chunk.part for chunk in response.chunks() if chunk.part], response.tool_calls
+
+    (parts, calls), _ = ask("stream", FORMATS["google"][0], [answer], use)
+    assert parts == list(calls) == [llm.ToolCall("g", "f", {"a": "x\ufffd"})]
+
+
 # Sent
 
 
