@@ -104,3 +104,135 @@ def test_a_format_without_the_guarantee_is_named_in_the_warnings(id: str) -> Non
             "format=dict_str_int: the answer is not guaranteed to fit, since strict mode does not"
         )
     assert prepare(id, find_model(id), "Hi", {"format": Order}).warnings == []
+
+
+# Sizes
+
+
+def with_fields(count: int, kind: Any = int, default: Any = ...) -> Any:
+    fields: dict[str, Any] = {f"f{i}": (kind, default) for i in range(count)}
+    return pydantic.create_model("Wide", **fields)
+
+
+def nested(levels: int) -> Any:
+    """Return a dictionary schema of objects, one inside another."""
+    inner: Any = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
+    for _ in range(levels - 1):
+        inner = {"type": "object", "properties": {"o": inner}, "required": ["o"]}
+    return inner
+
+
+def strict_tool(schema: Any, name: str = "f") -> Any:
+    return llm.Tool(lambda **_: "", name=name, parameters=schema, strict=True)
+
+
+def choice_of(*words: str) -> Any:
+    return {"type": "object", "properties": {"w": {"type": "string", "enum": list(words)}}, "required": ["w"]}
+
+
+@pytest.mark.parametrize("id", [RESPONSES, CHAT])
+@pytest.mark.parametrize(
+    ("fits", "exceeds", "what"),
+    [
+        pytest.param(nested(10), nested(11), r"11 levels of objects \(the most is 10\) \(at `o\.o\..*`\)", id="levels"),
+        pytest.param(
+            choice_of(*(f"{i:03}" for i in range(1000))),
+            choice_of(*(f"{i:04}" for i in range(1001))),
+            r"1,001 values of enums \(the most is 1,000\) \(at `w`\)",
+            id="enums",
+        ),
+        pytest.param(
+            choice_of(*(f"{i:050}" for i in range(300))),
+            choice_of(*(f"{i:051}" for i in range(300))),
+            r"15,300 characters in a large enum \(the most is 15,000\) \(at `w`\)",
+            id="a large enum",
+        ),
+        pytest.param(
+            choice_of("x" * 119_999),
+            choice_of("x" * 120_000),
+            r"120,001 characters in names and constants \(the most is 120,000\) \(at `w`\)",
+            id="characters",
+        ),
+    ],
+)
+def test_openais_limits_of_a_strict_schema_are_kept(id: str, fits: Any, exceeds: Any, what: str) -> None:
+    assert '"strict":true' in json.dumps(body_of(id, tools=[strict_tool(fits)]), separators=(",", ":"))
+    with pytest.raises(llm.UnsupportedFeatureError, match=f"strict mode does not take a schema with {what}"):
+        body_of(id, tools=[strict_tool(exceeds)])
+
+
+def test_a_format_beyond_openais_limits_goes_without_the_guarantee_and_says_so() -> None:
+    assert FORMATS[RESPONSES](body_of(RESPONSES, format=with_fields(5000)))["strict"] is True
+    ready = prepare(RESPONSES, find_model(RESPONSES), "Hi", {"format": with_fields(5001)})
+    assert FORMATS[RESPONSES](ready.body)["strict"] is False
+    (warning,) = ready.warnings
+    assert "a schema with 5,001 properties (the most is 5,000) (at `f5000`)" in warning
+
+
+def test_a_list_is_no_level_and_a_definition_begins_anew() -> None:
+    inner = nested(10)
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "array", "items": {"$ref": "#/$defs/inner"}}, "b": {"$ref": "#/$defs/inner"}},
+        "required": ["a", "b"],
+        "$defs": {"inner": inner},
+    }
+    assert TOOLS[RESPONSES](body_of(RESPONSES, tools=[strict_tool(schema)]))["$defs"]
+
+
+@pytest.mark.parametrize(
+    ("fits", "exceeds", "what"),
+    [
+        pytest.param(with_fields(24, int, 0), with_fields(25, int, 0), "24 optional parameters", id="optional"),
+        pytest.param(
+            with_fields(16, int | str), with_fields(17, int | str), "16 parameters of several types", id="union"
+        ),
+    ],
+)
+def test_anthropics_limits_hold_for_formats(fits: Any, exceeds: Any, what: str) -> None:
+    assert FORMATS[ANTHROPIC](body_of(ANTHROPIC, format=fits))
+    with pytest.raises(
+        llm.UnsupportedFeatureError, match=f"at most {what} .* the first too many is `f(24|16)` of Wide"
+    ):
+        body_of(ANTHROPIC, format=exceeds)
+
+
+def test_anthropics_limits_hold_for_all_strict_schemas_of_a_call_together() -> None:
+    optional = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(13)}}
+    first, second = strict_tool(optional, "first"), strict_tool(optional, "second")
+    assert len(body_of(ANTHROPIC, tools=[first])["tools"]) == 1
+    with pytest.raises(llm.UnsupportedFeatureError, match=r"these are 26, and the first too many is `p11` of second"):
+        body_of(ANTHROPIC, tools=[first, second])
+    wide = with_fields(12, int, 0)
+    for params in ({"tools": [first], "format": wide}, {"format": wide, "tools": [first]}):
+        with pytest.raises(llm.UnsupportedFeatureError, match="these are 25, and the first too many is `f11` of Wide"):
+            body_of(ANTHROPIC, **params)
+    loose = llm.Tool(lambda **_: "", name="second", parameters=optional)
+    assert len(body_of(ANTHROPIC, tools=[first, loose])["tools"]) == 2
+
+
+def test_anthropic_takes_twenty_strict_tools() -> None:
+    tools = [strict_tool(nested(1), f"f{i}") for i in range(21)]
+    assert len(body_of(ANTHROPIC, tools=tools[:20])["tools"]) == 20
+    with pytest.raises(llm.UnsupportedFeatureError, match="at most 20 strict tools in one call; these are 21"):
+        body_of(ANTHROPIC, tools=tools)
+
+
+@dataclass
+class Tree:
+    name: str
+    children: list[Tree]
+
+
+@dataclass
+class Twice:
+    left: Order
+    right: Order
+
+
+def test_anthropic_knows_no_recursion() -> None:
+    with pytest.raises(llm.UnsupportedFeatureError, match="Tree of the schema refers to itself"):
+        body_of(ANTHROPIC, format=Tree)
+    assert FORMATS[ANTHROPIC](body_of(ANTHROPIC, format=Twice))
+    assert FORMATS[RESPONSES](body_of(RESPONSES, format=Tree))["strict"] is True
+    assert FORMATS[GOOGLE](body_of(GOOGLE, format=Tree))

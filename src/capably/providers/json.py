@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard
 
-from capably.types.json import body_of, dump_json, load_body, load_json, mend_json
+from capably.types.json import body_of, dump_json, dump_text, is_sendable, load_body, load_json, mend_json
 
-__all__ = ["body_of", "dump_json", "is_object", "load_body", "load_json", "mend_json"]
+__all__ = ["body_of", "dump_json", "dump_text", "is_object", "is_sendable", "load_body", "load_json", "mend_json"]
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

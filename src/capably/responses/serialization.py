@@ -17,7 +17,7 @@ import msgspec
 from capably.types import parts as p
 from capably.types.calls import CALLS
 from capably.types.candidate import Candidate, TokenLogprob
-from capably.types.json import load_body
+from capably.types.json import dump_text, load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -131,7 +131,7 @@ def decode(data: Json) -> Any:
 
 def dump_messages(messages: Sequence[Message]) -> str:
     """Return a conversation as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
+    return dump_text({"capably": VERSION, "messages": encode(messages)}, "the stored conversation")
 
 
 def load_messages(text: str) -> list[Message]:
@@ -141,7 +141,7 @@ def load_messages(text: str) -> list[Message]:
 
 def dump_response(record: ResponseRecord) -> str:
     """Return a response as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "response": state_of(record)}).decode()
+    return dump_text({"capably": VERSION, "response": state_of(record)}, "the stored response")
 
 
 def load_response(

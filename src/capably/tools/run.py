@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, ComputerCall, CustomToolCall, ShellCall
-from capably.types.errors import ToolError
+from capably.types.errors import ConversationError, ToolError
 from capably.types.functions import is_async
-from capably.types.parts import ToolCall, ToolOutput
+from capably.types.parts import Text, ToolCall, ToolOutput
 from capably.types.tools import AnyTool, AsyncTool, BuiltinTool, CallerTool, ComputerUse, MCPServer, Tool
 from capably.types.values import set_field
 
@@ -145,27 +145,35 @@ def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool], cont
             raise ToolError(f"tool {call.name} wants a context: pass context=llm.Context(...).")
 
 
-def _run(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput:
+def _output(call: ToolCall, result: object) -> ToolOutput:
+    """Return what a tool gave as its output. Raise `ConversationError` for a text that cannot be sent."""
+    from capably.types.json import is_sendable, unsendable
     from capably.types.tool_results import result_parts
 
+    parts = result_parts(result)
+    for text in [parts] if isinstance(parts, str) else [part.text for part in parts if isinstance(part, Text)]:
+        if not is_sendable(text):
+            raise unsendable(text, f"the result of {call.name}")
+    return ToolOutput(call.id, call.name, parts)
+
+
+def _run(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput:
     try:
         tool, args, kwargs = _prepare(call, tools, context)
         result = tool.function(*args, **kwargs)
         if inspect.iscoroutine(result):
             result.close()
             raise ToolError(f"tool {call.name} gave a coroutine: define it with async def, and run it async.")
-        return ToolOutput(call.id, call.name, result_parts(result))
+        return _output(call, result)
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
 
 async def _run_async(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput:
-    from capably.types.tool_results import result_parts
-
     try:
         tool, args, kwargs = _prepare(call, tools, context)
         result = tool.function(*args, **kwargs)
-        return ToolOutput(call.id, call.name, result_parts(await result if inspect.isawaitable(result) else result))
+        return _output(call, await result if inspect.isawaitable(result) else result)
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 
@@ -186,7 +194,9 @@ def _failed(call: ToolCall, error: Exception) -> ToolOutput:
     """
     from capably.types.tool_results import NoJSONFormError
 
-    if isinstance(error, _WrongCallError | ToolError):
+    if isinstance(error, ConversationError) and error.rule == "unsendable_text":
+        message = f"{call.name} ran, but its result cannot be sent: it holds a text that is no valid Unicode."
+    elif isinstance(error, _WrongCallError | ToolError):
         message = str(error)
     elif isinstance(error, NoJSONFormError):
         message = f"{call.name} ran, but its result cannot be sent: {error}."

@@ -69,8 +69,14 @@ def args_object(call: Call) -> dict[str, Json]:
 
 
 def args_text(call: Call) -> str:
-    """Return the arguments of a call as text to send: as they arrived, readable or not, else as JSON."""
-    return call.raw_args or msgspec.json.encode(call.args).decode()
+    """Return the arguments of a call as text: as they arrived, readable or not, else as JSON. It may hold halves of surrogate
+    pairs."""
+    if call.raw_args:
+        return call.raw_args
+    try:
+        return msgspec.json.encode(call.args).decode()
+    except UnicodeEncodeError:
+        return json.dumps(call.args, ensure_ascii=False, separators=(",", ":"))
 
 
 def error_in(args: object, raw_args: str | None) -> str | None:

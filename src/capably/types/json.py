@@ -84,7 +84,7 @@ def mend(text: str) -> str:
 def mend_json(value: Json) -> Any:
     """Return parsed JSON with every text mended."""
     if isinstance(value, str):
-        return value if _is_sendable(value) else mend(value)
+        return value if is_sendable(value) else mend(value)
     if isinstance(value, dict):
         return {mend(key): mend_json(item) for key, item in value.items()}
     return [mend_json(item) for item in value] if isinstance(value, list) else value
@@ -104,18 +104,33 @@ def dump_json(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError as error:
-        place, text = _unsendable(value, "") or ("", "")
-        at = next((i for i, character in enumerate(text) if not _is_sendable(character)), 0)
-        raise ConversationError(
-            f"the text at {place or 'the top of the request'} cannot be sent: its character {at}, near "
-            f"{text[max(0, at - 20) : at + 20]!r}, is one half of a surrogate pair, which UTF-8 has no form for. It often "
-            'comes from reading a file with errors="surrogateescape". Nothing was sent. To send it with a replacement '
-            'character: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
-            rule="unsendable_text",
-        ) from error
+        raise unsendable(value, "the request") from error
 
 
-def _is_sendable(text: str) -> bool:
+def dump_text(value: Any, within: str) -> str:
+    """Return a value as JSON text. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold; `within` names
+    what the value is."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError as error:
+        raise unsendable(value, within) from error
+
+
+def unsendable(value: Any, within: str) -> ConversationError:
+    """Return the error for a value that holds a text that UTF-8 cannot."""
+    place, text = _unsendable(value, "") or ("", "")
+    at = next((i for i, character in enumerate(text) if not is_sendable(character)), 0)
+    return ConversationError(
+        f"the text at {f'{place} of {within}' if place else f'the top of {within}'} cannot be sent: its character {at}, near "
+        f"{text[max(0, at - 20) : at + 20]!r}, is one half of a surrogate pair, which UTF-8 has no form for. It often "
+        'comes from reading a file with errors="surrogateescape". Nothing was sent. To send it with a replacement '
+        'character: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
+        rule="unsendable_text",
+    )
+
+
+def is_sendable(text: str) -> bool:
+    """Return whether UTF-8 can hold a text."""
     if text.isascii():
         return True
     try:
@@ -128,7 +143,7 @@ def _is_sendable(text: str) -> bool:
 def _unsendable(value: object, place: str) -> tuple[str, str] | None:
     """Return the place and the text of the first text that cannot be sent."""
     if isinstance(value, str):
-        return None if _is_sendable(value) else (place, value)
+        return None if is_sendable(value) else (place, value)
     inside: list[tuple[str, object]] = []
     if isinstance(value, Mapping):
         fields = cast("Mapping[object, object]", value)

@@ -11,6 +11,7 @@ from typing import cast
 
 import msgspec
 
+from capably.types.json import unsendable
 from capably.types.parts import Media, Part, Text
 
 
@@ -30,7 +31,8 @@ def result_parts(result: object) -> str | list[Part]:
     Media inside JSON follow it as parts, and the JSON names them: `{"page": 1, "image": llm.Image(...)}` becomes
     `[llm.Text('{"page":1,"image":"[image 1]"}'), llm.Image(...)]`.
 
-    Raises `NoJSONFormError` for an object that has no such form: its `repr` is never sent.
+    Raises `NoJSONFormError` for an object that has no such form: its `repr` is never sent; `ConversationError` for a text in JSON
+    that UTF-8 cannot hold.
     """
     if isinstance(result, str):
         return result
@@ -72,6 +74,8 @@ def _json_text(value: object, parts: list[Part]) -> str:
         raise
     except RecursionError:
         raise NoJSONFormError(value, "contains itself, or is nested too deep") from None
+    except UnicodeEncodeError as error:
+        raise unsendable(msgspec.to_builtins(value, enc_hook=encode_other), "a tool's result") from error
     except (TypeError, ValueError, OverflowError) as error:
         raise NoJSONFormError(value, f"cannot be written as JSON: {error}") from error
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_messages, encode_system
 from capably.providers.anthropic.schema import LooseSchemaError, adapt_schema
+from capably.providers.anthropic.schema_size import check_sizes
 from capably.providers.json import is_object
 from capably.providers.spellings import (
     Body,
@@ -82,11 +83,15 @@ def _most(request: Request, params: Mapping[str, Any]) -> int:
 
 
 def _tools(body: Body, tools: Sequence[Any], request: Request) -> None:
+    strict = False
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
+            strict = strict or tool.strict is True
             body.setdefault("tools", []).append(_tool(tool))
+    if strict:
+        check_sizes(request.params)
 
 
 def _tool(tool: Tool[Any]) -> Body:
@@ -132,11 +137,12 @@ def _tool_choice(body: Body, _: Any, request: Request) -> None:
     body["tool_choice"] = wire
 
 
-def _format(body: Body, format: Format, _: Request) -> None:
+def _format(body: Body, format: Format, request: Request) -> None:
     wire = format.wire.get("anthropic")
     if wire is None:
         wire = {"type": "json_schema", "schema": _adapted(format.schema, "format", format)}
         format.wire["anthropic"] = wire
+    check_sizes(request.params)
     body.setdefault("output_config", {})["format"] = wire
 
 

@@ -7,11 +7,10 @@ Source: anthropic 2.12.0, lib/_parse/_transform.py (read 2026-11-22).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
-import msgspec
-
-from capably.providers.json import is_object
+from capably.providers.json import dump_text, is_object
 
 SUPPORTED = ("type", "enum", "const", "description", "title", "required")
 """Keywords that pass as they are."""
@@ -22,7 +21,8 @@ NESTED = {"anyOf": "anyOf", "oneOf": "anyOf", "allOf": "allOf"}
 SHAPING = ("type", "enum", "const", "$ref", *NESTED)
 """Keywords of which a schema needs one."""
 
-NAMED = ("$defs", "definitions", "properties")
+DEFINITIONS = ("$defs", "definitions")
+NAMED = (*DEFINITIONS, "properties")
 """Keywords that hold schemas by name."""
 
 DROPPED = ("additionalProperties", "discriminator", "$schema", "$id", "$comment")
@@ -50,14 +50,17 @@ def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
     """Return `schema` in Anthropic's dialect; optional properties stay optional.
 
     `{"type": "integer", "minimum": 1}` -> `{"type": "integer", "description": "{minimum: 1}"}`.
-    Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects.
+    Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects, and for schemas
+    that refer to themselves, which it refuses.
     """
+    if not path:
+        _check_ends(schema)
     if not is_object(schema) or not any(key in schema for key in SHAPING):
         why = f"Anthropic takes no schema that accepts anything ({schema!r} at {path or 'the root'})."
         raise LooseSchemaError(why, "Give it a type")
     if "$ref" in schema:
         adapted: dict[str, Any] = {"$ref": schema["$ref"]}
-        return adapted | _named(schema, ("$defs", "definitions"), path)
+        return adapted | _named(schema, DEFINITIONS, path)
     adapted = {key: schema[key] for key in SUPPORTED if key in schema}
     if "enum" in adapted or "const" in adapted:
         adapted.pop("type", None)
@@ -77,6 +80,42 @@ def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
         adapted.setdefault("properties", {})
         adapted["additionalProperties"] = False
     return _describe_rest(schema, adapted)
+
+
+def _check_ends(schema: Any) -> None:
+    """Raise for a definition that refers to itself, also by way of others.
+
+    Source: a 400, "Circular reference detected in schema definitions: Node -> Node. Self-referencing or mutually-referencing
+    definitions are not supported." (claude-sonnet-4-6, read 2026-11-29).
+    """
+    definitions: dict[str, Any] = {"": schema}
+    for key in DEFINITIONS:
+        definitions |= schema.get(key, {}) if is_object(schema) else {}
+    targets = {
+        name: {ref.rpartition("/")[2].lstrip("#") for ref in _references(inner)} for name, inner in definitions.items()
+    }
+    for name in targets:
+        reached, waiting = set[str](), [name]
+        while waiting:
+            following = targets.get(waiting.pop(), set()) - reached
+            reached |= following
+            waiting += following
+        if name in reached:
+            why = f"{name or 'The root'} of the schema refers to itself, and Anthropic's structured outputs know no recursion."
+            raise LooseSchemaError(why, "Write a type for each level, as deep as is needed")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Yield the references in a schema; those in its definitions are theirs."""
+    if isinstance(schema, list):
+        for inner in cast("list[Any]", schema):
+            yield from _references(inner)
+    elif is_object(schema):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"]
+        for key, inner in schema.items():
+            if key not in DEFINITIONS:
+                yield from _references(inner)
 
 
 def _named(schema: dict[str, Any], keys: tuple[str, ...], path: str) -> dict[str, Any]:
@@ -119,7 +158,7 @@ def _describe_rest(schema: dict[str, Any], adapted: dict[str, Any]) -> dict[str,
     known = (*SUPPORTED, *NAMED, *NESTED, *DROPPED, "items")
     rest = {key: value for key, value in schema.items() if key not in known and adapted.get(key) != value}
     if rest:
-        words = ", ".join(f"{key}: {msgspec.json.encode(value).decode()}" for key, value in rest.items())
+        words = ", ".join(f"{key}: {dump_text(value, 'a schema')}" for key, value in rest.items())
         adapted["description"] = (
             f"{adapted['description']}\n\n{{{words}}}" if "description" in adapted else f"{{{words}}}"
         )

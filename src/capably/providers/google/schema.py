@@ -1,7 +1,8 @@
 """JSON Schema as Gemini reads it: `parametersJsonSchema` of tools and `responseJsonSchema` of formats.
 
 Gemini ignores unsupported keywords, so a constraint would vanish silently. Those are moved into the description
-instead. Nothing here makes an optional property required.
+instead. Nothing here makes an optional property required. Google documents no numbers for the size of a schema, only that large
+and deep ones may be refused.
 
 Source: google-genai 3.4.0 `types.GenerateContentConfig.response_json_schema` (read 2026-11-22).
 """

@@ -13,7 +13,7 @@ from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
-from capably.providers.json import body_of, mend_json
+from capably.providers.json import body_of, is_sendable, mend_json
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
@@ -188,10 +188,13 @@ class GoogleAccumulator:
         complete = build_part(later)
         self._announce()
         self._open = None
-        self._parts.append(complete)
-        index = len(self._parts) - 1
+        index = len(self._parts)
         if isinstance(complete, p.ToolCall):
-            self._given.append(Chunk("tool_call", index, args_text(complete), id=complete.id, name=complete.name))
+            text = args_text(complete)
+            if not is_sendable(text):  # As in the reply, whose body is mended.
+                complete = complete.__replace__(args=mend_json(complete.args))
+            self._given.append(Chunk("tool_call", index, text, id=complete.id, name=complete.name))
+        self._parts.append(complete)
         self._given.append(Chunk("part", index, part=complete))
 
     def _go_on_with(self, call: Object) -> None:

@@ -15,8 +15,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-import msgspec
-
+from capably.providers.json import dump_text
+from capably.providers.openai.schema_size import excess_in
 from capably.types.format import Format
 from capably.types.request import Request
 from capably.types.tools import Tool
@@ -71,8 +71,8 @@ _KINDS: Mapping[type, str] = {
 class NotStrictError(ValueError):
     """The schema has something that strict mode cannot express; the message names it and its place."""
 
-    def __init__(self, why: str, path: str) -> None:
-        super().__init__(f"strict mode does not know {why}{f' (at `{path}`)' if path else ''}")
+    def __init__(self, why: str, path: str, verb: str = "know") -> None:
+        super().__init__(f"strict mode does not {verb} {why}{f' (at `{path}`)' if path else ''}")
 
 
 def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _notes(schema: Mapping[str, Any], strict: dict[str, Any]) -> list[str]:
         if key in strict or key in DROPPED or key in RESPELLED or (key == "default" and value is None):
             continue
         if key not in IN_WORDS:
-            notes.append(f"{key}: {value if isinstance(value, str) else msgspec.json.encode(value).decode()}")
+            notes.append(f"{key}: {value if isinstance(value, str) else dump_text(value, 'a schema')}")
         elif value:
             notes.append(IN_WORDS[key].format(value))
     return notes
@@ -204,7 +204,11 @@ def accepts_null(schema: Mapping[str, Any]) -> bool:
 def _strict_object(schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema.get("type") != "object":
         raise NotStrictError("a root that is no object", "")
-    return strict_schema(schema)
+    strict = strict_schema(schema)
+    excess = excess_in(strict)
+    if excess is not None:
+        raise NotStrictError(str(excess), excess.path, "take")
+    return strict
 
 
 def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
@@ -253,5 +257,5 @@ def format_note(format: Format) -> str | None:
 
 def format_in_words(format: Format) -> str:
     """Return an instruction for models that promise only JSON. The API demands the word JSON in it."""
-    schema = msgspec.json.encode(format.schema).decode()
+    schema = dump_text(format.schema, f"the schema of {format.name}")
     return f"Answer with one JSON object that fits this JSON Schema, and nothing else:\n{schema}"
