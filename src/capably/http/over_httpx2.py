@@ -127,6 +127,9 @@ class Httpx2Reply:
         self.headers: Mapping[str, str] = response.headers
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         self._reading = True
         try:
             piece = next(self._pieces, b"") if self._deadline is None else self._piece_by(self._deadline)

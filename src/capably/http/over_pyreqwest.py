@@ -92,6 +92,9 @@ class PyreqwestReply:
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         start = time.monotonic()
         self._reading = True
         try:
