@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
@@ -211,15 +210,27 @@ def _let_threads_end() -> None:
     atexit.register(time.sleep, 0.02)
 
 
-class Headers(dict[str, str]):
-    """Headers by name in small letters. Those that are no ASCII, which the library cannot read, are left out."""
+class Headers(Mapping[str, str]):
+    """Headers by name in small letters, each read when it is asked for. Those that are no ASCII, which the library cannot read,
+    are left out."""
 
     def __init__(self, headers: HeaderMap) -> None:
-        super().__init__()
-        for name in headers.keys():  # noqa: SIM118 (its iterator is another one)
-            if name not in self:
-                with contextlib.suppress(ValueError):
-                    self[name] = ", ".join(headers.getall(name))
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            values = self._headers.getall(name)
+        except ValueError:
+            values = []
+        if not values:
+            raise KeyError(name)
+        return ", ".join(values)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in dict.fromkeys(self._headers.keys()) if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
