@@ -487,6 +487,9 @@ class Cut:
         self._pieces = iter([piece for piece in pieces if piece])
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         return next(self._pieces, b"")
 
     async def close(self) -> None:

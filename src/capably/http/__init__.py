@@ -64,6 +64,14 @@ class Reply(Protocol):
         ...
 
 
+class SyncReply(Reply, Protocol):
+    """An answer of a synchronous client."""
+
+    def read(self) -> bytes:
+        """Return what `piece` returns. A stream reads each event by it: a coroutine would cost more than the reading."""
+        ...
+
+
 class Client(Protocol):
     """A pool of connections of one library, whose own exceptions it raises."""
 

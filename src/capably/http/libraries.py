@@ -155,7 +155,7 @@ class Clients:
             raise ConfigurationError("http_client= sends synchronous calls only; give an async_http_client= as well")
         if self._given_async is None and choose(self._http) == "pyreqwest" and _is_asyncio():
             _load_pyreqwest()
-            from capably.http.over_pyreqwest import AsyncPyreqwestClient
+            from capably.http.over_pyreqwest_async import AsyncPyreqwestClient
 
             _Process.used_pyreqwest = True
             with self._lock:

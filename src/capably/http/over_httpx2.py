@@ -120,13 +120,16 @@ class Httpx2Reply:
     ) -> None:
         self.response = response
         self._client = client
-        self._pieces: Iterator[bytes] = response.iter_bytes()
+        self._pieces: Iterator[bytes] = response.iter_raw() if _is_plain(response) else response.iter_bytes()
         self._deadline = deadline or _deadline(timeout)
         self._reading = self._ended = self._left = False
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         self._reading = True
         try:
             piece = next(self._pieces, b"") if self._deadline is None else self._piece_by(self._deadline)
@@ -237,7 +240,7 @@ class AsyncHttpx2Reply:
 
     def __init__(self, response: httpx2.Response, timeout: Timeout, deadline: float | None = None) -> None:
         self.response = response
-        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        self._pieces: AsyncIterator[bytes] = response.aiter_raw() if _is_plain(response) else response.aiter_bytes()
         self._ended = False
         self._deadline = deadline or _deadline(timeout)
         self.status: int = response.status_code
@@ -297,6 +300,11 @@ def _message(
     return httpx2.Request(
         "POST", _url(request.url), headers=headers, content=request.body, extensions={"timeout": waits}
     )
+
+
+def _is_plain(response: httpx2.Response) -> bool:
+    """Return whether the body is neither compressed nor read before, as a mock's is: its bytes can be taken as they are."""
+    return "content-encoding" not in response.headers and not response.is_stream_consumed
 
 
 def _close_with_loop(reply: AsyncHttpx2Reply, response: httpx2.Response) -> asyncio.Task[None] | None:

@@ -5,23 +5,19 @@ Its connections belong to no event loop and to no thread, but its runtime does n
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from functools import cache
 from importlib import import_module
 from typing import TypeVar
 
 from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.http import HeaderMap
-from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
-from pyreqwest.response import Response, SyncResponse
+from pyreqwest.request import RequestBuilder, SyncRequestBuilder, SyncStreamRequest
+from pyreqwest.response import SyncResponse
 
-from capably.http import Answer, HttpRequest, checked_size, read_body
+from capably.http import Answer, HttpRequest, checked_size
 from capably.http.threads import Waiter, idle_waiter, interruptible
 from capably.types.timeout import Timeout
 
@@ -66,10 +62,10 @@ class PyreqwestClient:
 
     def _message(self, request: HttpRequest, timeout: Timeout) -> SyncRequestBuilder:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
-        return _message(client.post(request.url), request, timeout)
+        return request_of(client.post(request.url), request, timeout)
 
     def _opened(self, timeout: Timeout) -> SyncClient:
-        return _keep(self._clients, timeout, _set_up(SyncClientBuilder(), timeout).build())
+        return keep(self._clients, timeout, set_up(SyncClientBuilder(), timeout).build())
 
 
 QUICK, MANY = 0.002, 8
@@ -92,6 +88,9 @@ class PyreqwestReply:
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         start = time.monotonic()
         self._reading = True
         try:
@@ -129,97 +128,37 @@ class PyreqwestReply:
         await self.close()  # The library looks itself whether the end of the body is there.
 
 
-class AsyncPyreqwestClient:
-    """Connections of asynchronous `Client`s, which every event loop can use."""
-
-    def __init__(self) -> None:
-        self._clients: dict[tuple[float, float], Client] = {}
-        _let_threads_end()
-
-    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
-        streamed = self._message(request, timeout).build_streamed()
-        reply = AsyncPyreqwestReply(streamed, await streamed.__aenter__())
-        return Answer(reply.status, reply.headers, await read_body(reply))
-
-    async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
-        streamed = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
-        return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
-
-    def _message(self, request: HttpRequest, timeout: Timeout) -> RequestBuilder:
-        client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
-        return _message(client.post(request.url), request, timeout)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    async def close(self) -> None:
-        self._clients.clear()
-
-    def _opened(self, timeout: Timeout) -> Client:
-        return _keep(self._clients, timeout, _set_up(ClientBuilder(), timeout).build())
-
-
-class AsyncPyreqwestReply:
-    """The asynchronous twin of `PyreqwestReply`."""
-
-    def __init__(self, request: StreamRequest, response: Response) -> None:
-        self._request = request
-        self._reader = response.body_reader
-        self._reading_by: asyncio.Task[object] | None = None
-        self._closed = False
-        self.status: int = response.status
-        self.headers: Mapping[str, str] = Headers(response.headers)
-
-    async def piece(self) -> bytes:
-        self._reading_by = task = asyncio.current_task()
-        try:
-            return bytes(await self._reader.read_chunk() or b"")
-        except asyncio.CancelledError:
-            if not self._closed or task is None or task.uncancel():
-                raise
-            raise ConnectionAbortedError("the stream was closed while it was read") from None
-        finally:
-            self._reading_by = None
-
-    async def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            if self._reading_by is not None:  # Another task reads, and the library would wait for it.
-                self._reading_by.cancel()
-            await self._request.__aexit__(None, None, None)
-
-    async def finish(self) -> None:
-        await self.close()
-
-
-def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
+def request_of(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
     """Return a request as the library builds it. It says itself which compressions it reads."""
     headers = {name: value for name, value in request.headers.items() if name != "accept-encoding"}
     message = message.headers(headers).body_bytes(request.body)
     return message if timeout.total is None else message.timeout(timedelta(seconds=timeout.total))
 
 
-@cache
-def _let_threads_end() -> None:
-    """Leave the library's threads a moment at the end of the process: they let go of Python objects after an answer.
-
-    Where Python ends meanwhile, its versions before 3.13 end with a fatal error.
-    """
-    atexit.register(time.sleep, 0.02)
-
-
-class Headers(dict[str, str]):
-    """Headers by name in small letters. Those that are no ASCII, which the library cannot read, are left out."""
+class Headers(Mapping[str, str]):
+    """Headers by name in small letters, each read when it is asked for. Those that are no ASCII, which the library cannot read,
+    are left out."""
 
     def __init__(self, headers: HeaderMap) -> None:
-        super().__init__()
-        for name in headers.keys():  # noqa: SIM118 (its iterator is another one)
-            if name not in self:
-                with contextlib.suppress(ValueError):
-                    self[name] = ", ".join(headers.getall(name))
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            values = self._headers.getall(name)
+        except ValueError:
+            values = []
+        if not values:
+            raise KeyError(name)
+        return ", ".join(values)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in dict.fromkeys(self._headers.keys()) if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
+def set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
     return (
         builder.follow_redirects(False)
         .referer(False)
@@ -229,7 +168,7 @@ def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
     )
 
 
-def _keep(clients: dict[tuple[float, float], ClientT], timeout: Timeout, client: ClientT) -> ClientT:
+def keep(clients: dict[tuple[float, float], ClientT], timeout: Timeout, client: ClientT) -> ClientT:
     """Return the client for these timeouts, and let go of the oldest where there are many: timeouts may differ at each call."""
     one = clients.setdefault((timeout.connect, timeout.silence), client)
     for oldest in list(clients)[:-MOST_CLIENTS]:

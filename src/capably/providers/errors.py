@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import email.utils
-import html
 import math
 import re
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -177,10 +174,14 @@ def words_of(body: Any) -> str:
 
 def _title(body: bytes) -> str:
     match = re.search(rb"<title[^>]*>([^<]{1,300})", body[:MAX_TEXT], re.IGNORECASE)
+    import html
+
     return " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
 
 
 def _phrase(status: int) -> str:
+    from http import HTTPStatus
+
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -196,8 +197,13 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
             continue
         if math.isfinite(seconds) and seconds >= 0:
             return seconds
+    date = headers.get("retry-after")
+    if not date:
+        return None
+    from email.utils import parsedate_to_datetime  # Loading it takes as long as a call.
+
     try:
-        then = email.utils.parsedate_to_datetime(headers.get("retry-after") or "")
+        then = parsedate_to_datetime(date)
     except ValueError:
         return None
     then = then if then.tzinfo else then.replace(tzinfo=datetime.UTC)

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from capably.http import Reply, run
+from capably.http import Reply, SyncReply, run
 from capably.http.errors import translated
 from capably.providers.errors import failure
-from capably.providers.sse import decode_sse, decode_sse_async
+from capably.providers.json import load_json
+from capably.providers.sse import DONE, SSEDecoder
 from capably.types.errors import CapablyError, ConnectionFailedError, ServerError, TimedOutError
 from capably.types.timeout import Timeout
 
@@ -29,7 +30,7 @@ class Origin(NamedTuple):
 class Events:
     """The events of an open stream. Closing it early closes the connection."""
 
-    def __init__(self, reply: Reply, origin: Origin) -> None:
+    def __init__(self, reply: SyncReply, origin: Origin) -> None:
         self._reply = reply
         self._open = True
         self._origin = origin
@@ -37,28 +38,29 @@ class Events:
         self.sent: bytes = origin.sent
 
     def __iter__(self) -> Iterator[Any]:
-        is_last, complete = self._origin.is_last, False
+        origin, read, complete = self._origin, self._reply.read, False
+        decoder, is_last = SSEDecoder(reports_done=origin.done is not None), origin.is_last
         try:
-            for event in decode_sse(self._pieces(), self._origin.done):
-                yield event
-                last = is_last(event)
-                if last:
-                    break
-                complete = complete or last is None
+            while not decoder.done:
+                for data in decoder.feed(read()):
+                    event = load_json(data) if data is not DONE else origin.done
+                    yield event
+                    last = is_last(event)
+                    if last:
+                        decoder.done = True
+                        break
+                    if last is None:
+                        complete = True
             run(self._reply.finish())
             self._open = False
         except CapablyError:
             raise
         except Exception as error:
-            failed = _failed(error, self._origin)
+            failed = _failed(error, origin)
             if not (complete and isinstance(failed, (ConnectionFailedError, TimedOutError))):
                 raise failed from error
         finally:
             self.close()
-
-    def _pieces(self) -> Iterator[bytes]:
-        while piece := run(self._reply.piece()):
-            yield piece
 
     def close(self) -> None:
         if self._open:
@@ -77,28 +79,29 @@ class AsyncEvents:
         self.sent: bytes = origin.sent
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        is_last, complete = self._origin.is_last, False
+        origin, read, complete = self._origin, self._reply.piece, False
+        decoder, is_last = SSEDecoder(reports_done=origin.done is not None), origin.is_last
         try:
-            async for event in decode_sse_async(self._pieces(), self._origin.done):
-                yield event
-                last = is_last(event)
-                if last:
-                    break
-                complete = complete or last is None
+            while not decoder.done:
+                for data in decoder.feed(await read()):
+                    event = load_json(data) if data is not DONE else origin.done
+                    yield event
+                    last = is_last(event)
+                    if last:
+                        decoder.done = True
+                        break
+                    if last is None:
+                        complete = True
             await self._reply.finish()
             self._open = False
         except CapablyError:
             raise
         except Exception as error:
-            failed = _failed(error, self._origin)
+            failed = _failed(error, origin)
             if not (complete and isinstance(failed, (ConnectionFailedError, TimedOutError))):
                 raise failed from error
         finally:
             await self.close()
-
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        while piece := await self._reply.piece():
-            yield piece
 
     async def close(self) -> None:
         if self._open:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 from urllib.parse import urlencode
 
 from capably import __version__
-from capably.http import Answer, Client, HttpRequest, Reply, run
+from capably.http import Answer, Client, HttpRequest, Reply, SyncReply, run
 from capably.http.exchange import RETRIES, Policy, exchange
 from capably.providers.credentials import named_key, no_key, resolve_secret, sendable
 from capably.providers.events import AsyncEvents, Events, Origin
@@ -145,7 +145,8 @@ class HttpAdapter(ABC):
         return await self._call(request, body, sync=False)
 
     def stream(self, request: Request, body: dict[str, Any]) -> Events:
-        return Events(*run(self._stream(request, body, sync=True)))
+        reply, origin = run(self._stream(request, body, sync=True))
+        return Events(cast("SyncReply", reply), origin)
 
     async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEvents:
         return AsyncEvents(*await self._stream(request, body, sync=False))

@@ -1,4 +1,4 @@
-"""Server-sent events: raw bytes in any chunking, in; the data of each event, as parsed JSON, out.
+"""Server-sent events: raw bytes in any chunking, in; the data of each event, as JSON, out.
 
 Fast for what the providers send (one `data:` line per event) and right for what the standard allows (several `data:`
 lines, comments, CRLF or CR line ends, an event cut by the end of a chunk). A JSON document without `data:`, which hosts send
@@ -8,15 +8,16 @@ instead of a stream or in the middle of one, is an event as well.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Any
 
 from capably.http import BodyTooLargeError
-from capably.providers.json import load_json
 
 MAX_EVENT = 256 * 1024 * 1024
 """Bytes of one event. A longer one is an error: no picture is that large."""
 
+DONE = b"[DONE]"
+"""The data after which nothing follows."""
+
+_LF, _CR = b"\n\r"
 _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINES = re.compile(rb"\r\n|\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -46,10 +47,15 @@ class SSEBuffer:
         pending = b"".join(self._pending)
         blocks = _END_OF_EVENT.split(pending) if b"\r" in pending else pending.split(b"\n\n")
         # A CR at the very end may be the first half of a CRLF, so an event is only over when more than that follows.
-        self._pending = [blocks.pop()]
-        self._size = len(self._pending[0])
-        self._tail = self._pending[0][-3:]
+        rest = blocks.pop()
+        self._pending = [rest] if rest else []
+        self._size = len(rest)
+        self._tail = rest[-3:]
         return blocks
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._pending
 
     def end(self) -> list[bytes]:
         """Return the last event, if the stream ended without an empty line."""
@@ -58,47 +64,62 @@ class SSEBuffer:
 
 
 class SSEDecoder:
-    """Turns the bytes of a stream into parsed events, each when it is needed. Shared by the sync and the async reader.
+    """Turns the bytes of a stream into the data of its events, which are JSON documents.
 
-    `done` is set by `[DONE]`, after which nothing follows. Raises `msgspec.DecodeError` for data that is no JSON.
+    `done` is set by `[DONE]`, and at the end of the bytes: nothing follows. With `reports_done`, `[DONE]` is an event as well,
+    whose data is `DONE`.
     """
 
-    __slots__ = ("_bare", "_begun", "_buffer", "done")
+    __slots__ = ("_bare", "_begun", "_buffer", "_plain", "_reports_done", "done")
 
-    def __init__(self) -> None:
+    def __init__(self, *, reports_done: bool = False) -> None:
         self._buffer = SSEBuffer()
+        self._reports_done = reports_done
         self._begun = False
         self._bare: list[bytes] | None = None
+        self._plain = False
+        """Whether the next chunk begins with an event, and no bare JSON is before it. Most chunks are one event of one line."""
         self.done: bool = False
 
-    def feed(self, chunk: bytes) -> Iterator[Any]:
-        """Yield the events that are complete now."""
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the data of the events that are complete now; without bytes, which are the end, what is left."""
+        if self._plain and chunk.endswith(b"}\n\n") and _CR not in chunk:
+            block = chunk[:-2]
+            data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
+            if data and _LF not in data and block.find(b"\n\n") < 0:
+                return [data]
+        events: list[bytes] = []
+        for block in self._blocks(chunk):
+            data = self._read(block)
+            if data:
+                events.append(data)
+            if self.done:
+                return events
+        if not chunk:
+            self.done = True
+            return [*events, b"\n\n".join(self._bare)] if self._bare is not None else events
+        self._plain = self._bare is None and self._buffer.is_empty
+        return events
+
+    def _blocks(self, chunk: bytes) -> list[bytes]:
         if not self._begun:
             self._begun = True
             chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
-        return self._events(self._buffer.feed(chunk))
+        return self._buffer.feed(chunk) if chunk else self._buffer.end()
 
-    def end(self) -> Iterator[Any]:
-        """Yield what is left when the stream is over."""
-        yield from self._events(self._buffer.end())
-        if self._bare is not None and not self.done:
-            yield load_json(b"\n\n".join(self._bare))
-
-    def _events(self, blocks: list[bytes]) -> Iterator[Any]:
-        for block in blocks:
-            if self._bare is not None:
-                self._bare.append(block)
-                continue
-            data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
-            if not data or b"\n" in data or b"\r" in block:
-                data, bare = _read_lines(block)
-                self._bare = bare
-            data = data.strip()
-            if data == b"[DONE]":
-                self.done = True
-                return
-            if data:
-                yield load_json(data)
+    def _read(self, block: bytes) -> bytes:
+        """Return the data of an event of any form; nothing for one without data."""
+        if self._bare is not None:
+            self._bare.append(block)
+            return b""
+        data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
+        if not data or _LF in data or _CR in block:
+            data, self._bare = _read_lines(block)
+        data = data.strip()
+        if data != DONE:
+            return data
+        self.done = True
+        return DONE if self._reports_done else b""
 
 
 def _ends_event(data: bytes) -> bool:
@@ -111,36 +132,3 @@ def _read_lines(block: bytes) -> tuple[bytes, list[bytes] | None]:
     bare = next((place for place, line in enumerate(lines) if line.lstrip()[:1] in (b"{", b"[")), None)
     data = [line[5:].removeprefix(b" ") for line in lines[:bare] if line.startswith(b"data:")]
     return b"\n".join(data), None if bare is None else [b"\n".join(lines[bare:])]
-
-
-def decode_sse(chunks: Iterable[bytes], done: Any = None) -> Iterator[Any]:
-    """Yield the parsed events of a byte stream, and `done` for `[DONE]`, after which nothing follows.
-
-    Raises `msgspec.DecodeError` for data that is no JSON.
-    """
-    decoder = SSEDecoder()
-    for chunk in chunks:
-        yield from decoder.feed(chunk)
-        if decoder.done:
-            break
-    if decoder.done:
-        if done is not None:
-            yield done
-        return
-    yield from decoder.end()
-
-
-async def decode_sse_async(chunks: AsyncIterable[bytes], done: Any = None) -> AsyncIterator[Any]:
-    """Yield the same as `decode_sse`, asynchronously."""
-    decoder = SSEDecoder()
-    async for chunk in chunks:
-        for event in decoder.feed(chunk):
-            yield event
-        if decoder.done:
-            break
-    if decoder.done:
-        if done is not None:
-            yield done
-        return
-    for event in decoder.end():
-        yield event

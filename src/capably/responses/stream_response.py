@@ -55,14 +55,15 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         self._steps = self._read()
 
     def _read(self) -> Iterator[Chunk]:
-        buffer = self._buffer
+        buffer, feed = self._buffer, self._accumulator.feed
         try:
             for event in self._events:
-                for chunk in self._accumulator.feed(event):
+                for chunk in feed(event):
                     steps = buffer.add(chunk)
                     if steps is None:
                         yield chunk
-                    for step in steps or ():
+                        continue
+                    for step in steps:
                         buffer.append(step)
                         yield step
                 if buffer.end > buffer.limit:
@@ -210,14 +211,15 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         self._steps = self._read()
 
     async def _read(self) -> AsyncIterator[Chunk]:
-        buffer = self._buffer
+        buffer, feed = self._buffer, self._accumulator.feed
         try:
             async for event in self._events:
-                for chunk in self._accumulator.feed(event):
+                for chunk in feed(event):
                     steps = buffer.add(chunk)
                     if steps is None:
                         yield chunk
-                    for step in steps or ():
+                        continue
+                    for step in steps:
                         buffer.append(step)
                         yield step
                 if buffer.end > buffer.limit:

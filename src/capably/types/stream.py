@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zlib import crc32
 
+import msgspec
+
 from capably.types.errors import CapablyError
 from capably.types.json import mend
 
@@ -24,7 +26,7 @@ _HALF = b"\xed"
 """The first byte of each half of a surrogate pair (and of some Korean syllables)."""
 
 
-class Chunk:
+class Chunk(msgspec.Struct, eq=False):
     """One step of a stream, for the part at `index` of the finished reply.
 
     - `text`, `thought` and `commentary`: `delta` is more of its text.
@@ -33,24 +35,12 @@ class Chunk:
       deltas (images, built-in tools, ...).
     """
 
-    __slots__ = ("delta", "id", "index", "kind", "name", "part")
-
-    def __init__(
-        self,
-        kind: Literal["text", "thought", "commentary", "tool_call", "part"],
-        index: int,
-        delta: str = "",
-        *,
-        id: str | None = None,
-        name: str | None = None,
-        part: Part | None = None,
-    ) -> None:
-        self.kind: Literal["text", "thought", "commentary", "tool_call", "part"] = kind
-        self.index: int = index
-        self.delta: str = delta
-        self.id: str | None = id
-        self.name: str | None = name
-        self.part: Part | None = part
+    kind: Literal["text", "thought", "commentary", "tool_call", "part"]
+    index: int
+    delta: str = ""
+    id: str | None = None
+    name: str | None = None
+    part: Part | None = None
 
     def __repr__(self) -> str:
         shown = (("delta", self.delta), ("id", self.id), ("name", self.name), ("part", self.part))

@@ -18,7 +18,6 @@ from capably.providers.anthropic.errors import failure_of
 from capably.providers.anthropic.stream import MessageAccumulator
 from capably.providers.credentials import named_key, named_token, resolve_secret
 from capably.providers.http_adapter import HttpAdapter, Post
-from capably.providers.json import is_object
 from capably.types.errors import ProviderError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
@@ -77,7 +76,10 @@ class AnthropicAdapter(HttpAdapter):
         return headers.get("request-id")
 
     def is_last(self, event: Any) -> bool:
-        return is_object(event) and event.get("type") == "message_stop"
+        try:
+            return event.get("type") == "message_stop"
+        except AttributeError:
+            return False
 
     def accumulator(self, request: Request) -> MessageAccumulator:
         return MessageAccumulator(request, provider=self.provider)

@@ -153,6 +153,9 @@ class AwsReply:
         self.headers: Mapping[str, str] = response.headers
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         try:
             return _as_sse(next(self._events, None))
         except Exception as error:

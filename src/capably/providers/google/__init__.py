@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from capably.http import Answer, Reply
 from capably.providers.google.content import model_of
@@ -17,10 +17,9 @@ from capably.providers.google.encode import encode_request
 from capably.providers.google.errors import failure_of, request_id_of
 from capably.providers.google.stream import GoogleAccumulator
 from capably.providers.http_adapter import HttpAdapter, Post
-from capably.providers.json import is_object
 from capably.types.errors import ProviderError, UnknownModelError
 from capably.types.request import Request
-from capably.types.response_data import ResponseData
+from capably.types.response_data import UNREADABLE, ResponseData
 
 API_VERSION = "v1"
 """The version of the API of a model whose facts name none. Source: google-genai 3.4.0."""
@@ -60,9 +59,10 @@ class GoogleAdapter(HttpAdapter):
 
     def is_last(self, event: Any) -> bool | None:
         """Return `None` for a reason to finish: what follows it, if anything, repeats it."""
-        candidates: Any = event.get("candidates") if is_object(event) else None
-        first = next(iter(cast("list[Any]", candidates)), None) if isinstance(candidates, list) else None
-        return None if is_object(first) and first.get("finishReason") else False
+        try:
+            return None if event["candidates"][0].get("finishReason") else False
+        except UNREADABLE:
+            return False
 
     def accumulator(self, request: Request) -> GoogleAccumulator:
         return GoogleAccumulator(request)

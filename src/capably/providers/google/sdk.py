@@ -158,6 +158,9 @@ class SdkReply:
         self.headers = headers
 
     async def piece(self) -> bytes:
+        return self.read()
+
+    def read(self) -> bytes:
         return next(self._pieces, b"")
 
     async def finish(self) -> None:

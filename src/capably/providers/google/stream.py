@@ -96,9 +96,7 @@ class GoogleAccumulator:
         return {"candidates": candidates, **self._reply} if candidates else self._reply
 
     def _feed(self, event: Object) -> None:
-        for key, value in event.items():
-            if key != "candidates":
-                _merge(self._reply, key, value)
+        _merge(self._reply, event, "candidates")
         if "promptFeedback" in event and blocked_by(event) is not None:
             self.ended = True
         for candidate in objects_of(event, "candidates"):
@@ -106,9 +104,7 @@ class GoogleAccumulator:
             if not isinstance(index, int):
                 raise ValueError(f"the index of a candidate is {index!r}")
             merged = self._candidates.setdefault(index, {})
-            for key, value in candidate.items():
-                if key != "content":
-                    _merge(merged, key, value)
+            _merge(merged, candidate, "content")
             content = read_object(candidate.get("content") or {}, "content")
             if not index:
                 self._feed_first(candidate, content, merged)
@@ -147,7 +143,7 @@ class GoogleAccumulator:
             self._end_call()
             piece = read_text(part, text)
             if piece is not None:
-                self._take_text(build_part(piece), text)
+                self._take_text(piece[0], text)
             self._wire.add_text(part, text)
             return
         if "functionCall" in part:
@@ -163,14 +159,14 @@ class GoogleAccumulator:
                 return
         self._take_complete(part)
 
-    def _take_text(self, piece: p.Part, text: str) -> None:
-        if self._open is not type(piece):
+    def _take_text(self, kind: type[p.Part], text: str) -> None:
+        if self._open is not kind:
             self._announce()
-            self._open = type(piece)
-            self._parts.append(piece)
+            self._open = kind
+            self._parts.append(cast("type[p.Text]", kind)(text))
             self._begin = len(self._wire)
         self._more = True
-        self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
+        self._given.append(Chunk("thought" if kind is p.Thought else "text", len(self._parts) - 1, text))
 
     def _announce(self) -> None:
         """Announce the open text as complete. It stays open, because Google may continue it."""
@@ -264,16 +260,22 @@ def _is_call(part: Object) -> bool:
     return "functionCall" in part and part.get("text") is None
 
 
-def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
-    """Merge a field of an event into the merged candidate. An empty value never replaces an earlier one."""
-    if not isinstance(value, dict):
-        if value is not None and value != UNSPECIFIED and (value != "" or key not in merged):
+def _merge(merged: dict[str, Any], fields: Object, excluded: str) -> None:
+    """Merge all fields but one of an event, or of a candidate in it. An empty value never replaces an earlier one."""
+    for key, value in fields.items():
+        if key == excluded:
+            continue
+        if isinstance(value, dict):
+            _merge_object(merged, key, cast("Object", value))
+        elif value is not None and value != UNSPECIFIED and (value != "" or key not in merged):
             merged[key] = value
-        return
-    new = cast("Object", value)
+
+
+def _merge_object(merged: dict[str, Any], key: str, new: Object) -> None:
     if key == "usageMetadata" and "totalTokenCount" in new:
         # Counts are totals of the answer so far: one that a later event lacks is 0, not its earlier value.
-        merged.pop(key, None)
+        merged[key] = dict(new)
+        return
     if not isinstance(merged.get(key), dict):
         merged[key] = {}
     before: dict[str, Any] = merged[key]  # Made here, so it may grow in place, and the lists in it, too.

@@ -13,7 +13,6 @@ import msgspec
 
 from capably.http import Answer, Reply
 from capably.providers.http_adapter import HttpAdapter, Post, join_url
-from capably.providers.json import is_object
 from capably.providers.openai import azure
 from capably.providers.openai.chat import decode as chat_decode, encode as chat_encode
 from capably.providers.openai.chat.stream import DONE, ChatAccumulator
@@ -100,7 +99,10 @@ class OpenAIAdapter(HttpAdapter):
         return self._endpoint(request).encode.ask_for_stream(body, self._host)
 
     def is_last(self, event: Any) -> bool:
-        return is_object(event) and (event is DONE or event.get("type") in LAST_EVENTS)
+        try:
+            return event is DONE or event.get("type") in LAST_EVENTS
+        except (AttributeError, TypeError):
+            return False
 
     def accumulator(self, request: Request) -> StreamAccumulator:
         return self._endpoint(request).accumulator(request, self.provider)

@@ -37,7 +37,7 @@ _INPUTS = {"function": "arguments", "custom": "input"}
 
 _THOUGHT_FIELDS = frozenset({*THOUGHTS, "reasoning_details"})
 _OF_CALL = ("index", "id", "function", "custom")
-_OF_CHOICE = ("delta", "message", "logprobs")
+_OF_CHOICE = frozenset({"delta", "message", "logprobs"})
 
 
 class CallState:
@@ -156,18 +156,25 @@ class ChoiceAccumulator:
         if no_message and choice.get("finish_reason") not in FILTERED:
             raise ValueError("a choice has no message")
         delta: Mapping[str, Any] = choice.get("delta") or choice.get("message") or {}
+        content = delta.get("content")
+        chunks = self._content(content) if content and len(delta) == 1 else self._fields(delta)
+        for key, value in choice.items():
+            if value is not None and key not in _OF_CHOICE and (value != "" or key not in self._finish):
+                self._finish[key] = value
+        if choice.get("logprobs") and not self._forgot:
+            self._joiner.join(self._finish, {"logprobs": choice["logprobs"]})
+        if choice.get("finish_reason"):
+            self.ended = True
+        return chunks
+
+    def _fields(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+        """Return the chunks of a delta with any fields."""
         chunks = [*self._thought(delta), *self._content(delta.get("content"))]
         for call in delta.get("tool_calls") or ():
             chunks += self._call(call)
         for key, value in delta.items():
             if key not in STREAM_ONLY and value is not None:
                 self._keep(key, value)
-        for key, value in choice.items():
-            if key not in _OF_CHOICE and value is not None and (value != "" or key not in self._finish):
-                self._finish[key] = value
-        if choice.get("logprobs") and not self._forgot:
-            self._joiner.join(self._finish, {"logprobs": choice["logprobs"]})
-        self.ended = self.ended or bool(choice.get("finish_reason"))
         return chunks
 
     def forget(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from capably.providers.json import body_of
+from capably.providers.json import body_of, is_object
 from capably.providers.openai.chat.choice import ChoiceAccumulator
 from capably.providers.openai.chat.decode import check_failed, decode_completion
 from capably.providers.openai.errors import malformed_reply
@@ -15,6 +15,10 @@ from capably.types.stream import Chunk
 
 DONE: dict[str, Any] = {}
 """The event that stands for `[DONE]`: the stream is at its end, also where no choice has a finish reason."""
+
+
+_NOT_MERGED = frozenset({"choices", "usage"})
+"""Fields of an event that the completion does not take over as they are."""
 
 
 class ChatAccumulator:
@@ -86,25 +90,29 @@ class ChatAccumulator:
         return self._choices[index]
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        choices = event.get("choices") or ()
         completion = self._completion
         for key, value in event.items():
-            if key not in ("choices", "usage") and value is not None and (value or key not in completion):
+            if value is not None and key not in _NOT_MERGED and (value or key not in completion):
                 completion[key] = value
-        groq: dict[str, Any] = event.get("x_groq") or {}
-        usage = event.get("usage") or groq.get("usage")
+        usage: Any = event.get("usage") or (is_object(groq := event.get("x_groq")) and groq.get("usage"))
         if usage:
             completion["usage"] = usage
-        chunks: list[Chunk] = []
-        for choice in choices:
-            chunks += self._fed_choice(choice)
+        chunks: Sequence[Chunk] = ()
+        for choice in event.get("choices") or ():
+            of_choice = self._fed_choice(choice)
+            chunks = [*chunks, *of_choice] if chunks else of_choice
         if chunks and self._usage_ends:
             self._usage_ends = False
-        if usage and self._usage_ends is None:
-            self._usage_ends = not chunks and self._answer is not None and bool(self._answer.places)
-            if self._usage_ends and self._answer and not self._answer.ended:
-                chunks += self._answer.closed(completion)
-        return chunks
+        return [*chunks, *self._fed_usage(alone=not chunks)] if usage else chunks
+
+    def _fed_usage(self, *, alone: bool) -> Sequence[Chunk]:
+        """Return the last chunks if a usage ends the stream. Only the first can, if no chunk is `alone` with it."""
+        if self._usage_ends is not None:
+            return ()
+        self._usage_ends = alone and self._answer is not None and bool(self._answer.places)
+        if self._usage_ends and self._answer and not self._answer.ended:
+            return self._answer.closed(self._completion)
+        return ()
 
     def _fed_choice(self, wire: dict[str, Any]) -> Sequence[Chunk]:
         index = wire.get("index") or 0
@@ -112,7 +120,7 @@ class ChatAccumulator:
             raise TypeError(f"the index of a choice is {index!r}")
         if self._forgot and self._answer and index != self._answer.index:
             return ()
-        choice = self._choice(index)
+        choice = self._choices.get(index) or self._choice(index)
         had_ended = choice.ended
         chunks = choice.feed(wire)
         if self._answer is None and (choice.places or choice.ended):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from capably.providers.json import body_of
 from capably.providers.openai.errors import in_band, malformed_reply
@@ -16,6 +16,7 @@ from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
+GrowingKind: TypeAlias = Literal["text", "thought", "commentary", "tool_call"]
 
 UNFINISHED = ("queued", "in_progress")
 """States of a response that is no answer yet."""
@@ -32,7 +33,7 @@ class ItemState:
     def __init__(self) -> None:
         self.announced: Mapping[str, Any] = {}
         """The item as its first event has it; empty before that, or where there is none."""
-        self.words: Literal["text", "commentary"] = "text"
+        self.words: GrowingKind = "text"
         """The kind of chunk for its text."""
         self.done: bool = False
         self.places: dict[int, int] = {}
@@ -165,7 +166,7 @@ class ResponsesAccumulator:
         if item["type"] != "function_call":
             return self._flushed()
         state.sent[0] = TextBuffer()
-        return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
+        return [*self._flushed(), *self._step(index, Chunk("tool_call", 0, id=item["call_id"], name=item["name"]))]
 
     def part_added(self, event: Event) -> Sequence[Chunk]:
         self._items[self._place(event)].place(event.get("content_index"))
@@ -263,16 +264,16 @@ class ResponsesAccumulator:
 
     # Steps
 
-    def _grow(self, index: int, local: int, kind: str, delta: str) -> Sequence[Chunk]:
+    def _grow(self, index: int, local: int, kind: GrowingKind, delta: str) -> Sequence[Chunk]:
         if not isinstance(delta, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
         self._items[index].sent[local] += delta.encode("utf-8", "surrogatepass")
-        return self._step(index, local, kind, delta=delta)
+        return self._step(index, Chunk(kind, local, delta))
 
-    def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
-        step = Chunk(kind, local, **fields)  # type: ignore[arg-type]
+    def _step(self, index: int, step: Chunk) -> Sequence[Chunk]:
+        """Return a step whose index is that of a part in the item, if the index of the item's first part is known."""
         if index in self._bases:
             step.index += self._bases[index]
             return (step,)
@@ -314,16 +315,16 @@ class ResponsesAccumulator:
         if kind is None:
             if sent is None:
                 state.sent[local] = TextBuffer()
-                return self._step(index, local, "part", part=part)
+                return self._step(index, Chunk("part", local, part=part))
             return ()
         chunks: list[Chunk] = []
         if sent is None:
             sent = state.sent[local] = TextBuffer()
             if isinstance(part, p.ToolCall):
-                chunks += self._step(index, local, kind, id=part.id, name=part.name)
+                chunks += self._step(index, Chunk(kind, local, id=part.id, name=part.name))
         chunks += self._grow(index, local, kind, sent.rest_of(text))
         if isinstance(part, p.ToolCall):
-            chunks += self._step(index, local, "part", part=part)
+            chunks += self._step(index, Chunk("part", local, part=part))
         return chunks
 
     def _rest(self, placed: Sequence[tuple[int, Mapping[str, Any]]]) -> Sequence[Chunk]:
@@ -353,7 +354,7 @@ def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
-def _growing(part: p.Part) -> tuple[str | None, str]:
+def _growing(part: p.Part) -> tuple[GrowingKind | None, str]:
     """Return the kind of chunk by which a part grows, and all of its text; no kind for parts that are not streamed."""
     if isinstance(part, p.Text):
         return "text", part.text

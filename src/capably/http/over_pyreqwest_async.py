@@ -1,0 +1,89 @@
+"""Asynchronous HTTP over pyreqwest: the twin of `over_pyreqwest`. It is a module of its own because asyncio takes long to load."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import time
+from collections.abc import Mapping
+from functools import cache
+
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.request import RequestBuilder, StreamRequest
+from pyreqwest.response import Response
+
+from capably.http import Answer, HttpRequest, read_body
+from capably.http.over_pyreqwest import Headers, keep, request_of, set_up
+from capably.types.timeout import Timeout
+
+
+class AsyncPyreqwestClient:
+    """Connections of asynchronous `Client`s, which every event loop can use."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[float, float], Client] = {}
+        _let_threads_end()
+
+    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
+        streamed = self._message(request, timeout).build_streamed()
+        reply = AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+        return Answer(reply.status, reply.headers, await read_body(reply))
+
+    async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
+        streamed = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
+        return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+
+    def _message(self, request: HttpRequest, timeout: Timeout) -> RequestBuilder:
+        client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
+        return request_of(client.post(request.url), request, timeout)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        self._clients.clear()
+
+    def _opened(self, timeout: Timeout) -> Client:
+        return keep(self._clients, timeout, set_up(ClientBuilder(), timeout).build())
+
+
+class AsyncPyreqwestReply:
+    """The asynchronous twin of `PyreqwestReply`."""
+
+    def __init__(self, request: StreamRequest, response: Response) -> None:
+        self._request = request
+        self._reader = response.body_reader
+        self._reading_by: asyncio.Task[object] | None = None
+        self._closed = False
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = Headers(response.headers)
+
+    async def piece(self) -> bytes:
+        self._reading_by = task = asyncio.current_task()
+        try:
+            return bytes(await self._reader.read_chunk() or b"")
+        except asyncio.CancelledError:
+            if not self._closed or task is None or task.uncancel():
+                raise
+            raise ConnectionAbortedError("the stream was closed while it was read") from None
+        finally:
+            self._reading_by = None
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            if self._reading_by is not None:  # Another task reads, and the library would wait for it.
+                self._reading_by.cancel()
+            await self._request.__aexit__(None, None, None)
+
+    async def finish(self) -> None:
+        await self.close()
+
+
+@cache
+def _let_threads_end() -> None:
+    """Leave the library's threads a moment at the end of the process: they let go of Python objects after an answer.
+
+    Where Python ends meanwhile, its versions before 3.13 end with a fatal error.
+    """
+    atexit.register(time.sleep, 0.02)
