@@ -34,7 +34,7 @@ MODALITIES: Mapping[str, Modality] = {
 }
 """The registry's word -> what it stands for."""
 
-MODALITY_OF: Mapping[type[p.Part], str] = {modality.part: word for word, modality in MODALITIES.items()}
+MODALITY_OF: Mapping[type[object], str] = {modality.part: word for word, modality in MODALITIES.items()}
 """The class of a part -> the registry's word."""
 
 INPUTS: tuple[str, ...] = tuple(word for word in MODALITIES if word != "text")

@@ -21,7 +21,7 @@ ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAP
 """Capabilities that require all of these words."""
 
 _PART_CAPABILITIES: Mapping[object, str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
-_MODALITIES: Mapping[object, str] = dict(MODALITY_OF)
+_MODALITIES: Mapping[object, str] = {**MODALITY_OF}
 _NOT_REQUIREMENTS = (Capabilities, Protocol, Generic, object)
 
 

@@ -24,7 +24,7 @@ CompletePart: TypeAlias = p.Image | p.Audio | p.Refusal | p.Unknown
 """A part that arrives in one piece."""
 
 
-_CONTENT_TYPES: Mapping[type[p.Part], str] = {**MODALITY_OF, p.Refusal: "refusal", p.Citation: "citation"}
+_CONTENT_TYPES: Mapping[type[object], str] = {**MODALITY_OF, p.Refusal: "refusal", p.Citation: "citation"}
 
 
 class Growth:
@@ -127,7 +127,7 @@ class _Piece(_Growing[CompletePart]):
     def content_type(self) -> ContentType:
         """Return the kind of the part: `image`, `audio`, `refusal`, or `unknown` for one without a class here."""
         part = self._growth.part
-        return cast("ContentType", "unknown" if part is None else _CONTENT_TYPES.get(type(part), "unknown"))
+        return cast("ContentType", _CONTENT_TYPES.get(type(part), "unknown"))
 
     def _complete(self) -> CompletePart:
         return cast("CompletePart", self._growth.part)

@@ -205,7 +205,7 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
             if word == "image.detail"
             else type(value).__name__
         )
-        what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(value.__class__) else f"this `llm.{name}`"
+        what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(type(value)) else f"this `llm.{name}`"
     elif group == "builtin_tools":
         what = f"the built-in tool llm.{type(value).__name__}"
         value = word
