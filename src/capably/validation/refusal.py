@@ -200,12 +200,10 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
     value = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
     what = f"`{feature}={shown(value)}`" if missing.words and feature in PARAMETERS else f"`{feature}`"
     if group == "input":
-        name = (
-            f"{type(value).__name__}(detail={shown(getattr(value, 'detail', None))})"
-            if word == "image.detail"
-            else type(value).__name__
-        )
-        what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(type(value)) else f"this `llm.{name}`"
+        kind: type[object] = type(value)
+        detail = f"(detail={shown(getattr(value, 'detail', None))})" if word == "image.detail" else ""
+        name = kind.__name__ + detail
+        what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(kind) else f"this `llm.{name}`"
     elif group == "builtin_tools":
         what = f"the built-in tool llm.{type(value).__name__}"
         value = word
