@@ -12,23 +12,28 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from capably_codegen.registry import Source, constant_name, load_registry
 from support.checkers import CHECKERS, READS_INIT, Errors, run_checker
 from support.expected_types import Case, Requirement, bodies, cases_of, defaults_of, requirements_of
 
+CaseT = TypeVar("CaseT", bound=Case | Requirement)
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("call", "stream", "call_async", "stream_async")
 FORMS = (*CALLS, "with_", "Model", "defaults", "decorator", "requirement")
 """The ways to say what a model shall do; `defaults` are calls after `with_`, `requirement` passes the model to a function
 that requires a capability."""
 
-ALIKE = ((*CALLS, "decorator"), ("with_", "Model"))
-"""Forms that take the same parameters. A sample writes each case in one form of each group, by turns."""
+TURNS = (*CALLS, "with_") * 6 + ("Model", "Model", "decorator")
+"""Forms that take the same parameters, as often as a sample writes them: a call in a decorated function takes pyright as long as ten
+others."""
+
+SETTING = ("with_", "Model")
+"""Forms that set defaults."""
 
 _PER_CALL = re.compile(r"\b(format|prefill)=")
 """Parameters that cannot be set on the model itself."""
@@ -72,22 +77,66 @@ class Program:
         return "\n".join(self.lines) + "\n"
 
 
-def has_turn(form: str, forms: Sequence[str], turn: int | None) -> bool:
-    """Tell whether a sample writes a case in this form. `turn` counts cases and programs; `None` is no sample."""
-    for group in ALIKE:
-        if form in group and turn is not None:
-            choices = [name for name in group if name in forms]
-            return choices[turn % len(choices)] == form
-    return True
+def may_be_set(case: Case) -> bool:
+    """Tell whether what a case passes can be a default of the model."""
+    return bool(case.params) and not _PER_CALL.search(case.params)
 
 
-def turns(first: int | None, cases: Iterable[Case]) -> list[tuple[int | None, Case]]:
-    """Return the cases with their turns, in a sample that begins with turn `first`."""
-    return [(first if first is None else first + number, case) for number, case in enumerate(cases)]
+def forms_of(case: Case, forms: Sequence[str]) -> list[str]:
+    """Return those of the forms that take the same parameters in which a case can be written, as often as `TURNS` has them."""
+    return [form for form in TURNS if form in forms and (form not in SETTING or may_be_set(case))]
 
 
-def write_program(source: Source, id: str, forms: Sequence[str], door: str, first: int | None = None) -> Program:
-    """Write a program with every call to one model, in every form; a sample of it where there is a `first` turn."""
+class Everything:
+    """All cells."""
+
+    def begin(self) -> None:
+        """Note that another program begins."""
+
+    def forms(self, number: int, case: Case, forms: Sequence[str]) -> Collection[str]:
+        """Return the forms in which a case is written, the one of this number in its program."""
+        return forms_of(case, forms)
+
+    def has(self, number: int, form: str, case: Case | Requirement) -> bool:
+        """Tell whether a case is written that has one form only."""
+        return True
+
+    def chosen(self, form: str, cases: Iterable[CaseT]) -> list[tuple[int, CaseT]]:
+        """Return the cases of one form that are written, with their numbers."""
+        return [(number, case) for number, case in enumerate(cases) if self.has(number, form, case)]
+
+
+class Sample(Everything):
+    """Of each case of a model one form, by turns; of defaults, requirements and what stands in functions that require something,
+    every second; and the first cell of each kind.
+
+    A kind is a form, a feature and whether that is allowed. So a sample has every case of every model and every kind.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: set[tuple[str, str, bool]] = set()
+        self._programs = 0
+
+    def begin(self) -> None:
+        self._programs += 1
+
+    def forms(self, number: int, case: Case, forms: Sequence[str]) -> Collection[str]:
+        choices = forms_of(case, forms)
+        turn = choices[(number + self._programs) % len(choices)] if choices else ""
+        return {form for form in dict.fromkeys(choices) if self._is_first(form, case) or form == turn}
+
+    def has(self, number: int, form: str, case: Case | Requirement) -> bool:
+        return self._is_first(form, case) or (number + self._programs) % 2 == 0
+
+    def _is_first(self, form: str, case: Case | Requirement) -> bool:
+        kind = (form, case.feature, case.allowed)
+        first = kind not in self._kinds
+        self._kinds.add(kind)
+        return first
+
+
+def write_program(source: Source, id: str, forms: Sequence[str], door: str, cells: Everything) -> Program:
+    """Write a program with those of these cells that belong to one model."""
     model = source.registry.models[id]
     profile = source.registry.profiles.get(model.profile)
     provider = id.partition("/")[0]
@@ -97,29 +146,30 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str, firs
         "custom": f'llm.Model.custom("{provider}/ours", like="{id}")',
     }[door]
     program = Program()
-    requirements = list(requirements_of(profile)) if "requirement" in forms else []
-    for number, requirement in enumerate(requirements):
+    cells.begin()
+    requirements = cells.chosen("requirement", requirements_of(profile) if "requirement" in forms else ())
+    for number, requirement in requirements:
         program.add(*_requiring(number, requirement.type))
     program.add(f"m = {made}", "async def run() -> None:", "    pass")
-    cases = turns(first, cases_of(profile))
+    cases = [(cells.forms(number, case, forms), case) for number, case in enumerate(cases_of(profile))]
     for form in forms:
-        for turn, case in cases:
-            if not has_turn(form, forms, turn):
+        for written, case in cases:
+            if form not in written:
                 continue
             if form in CALLS:
                 program.add(f"    {_call('m', form, case)}", line=(id, form, case))
-            elif form in ("with_", "Model") and case.params and not _PER_CALL.search(case.params):
+            elif form in SETTING:
                 start = "m.with_(" if form == "with_" else f'llm.Model("{id}", '
                 program.add(f"    {start}{case.params})", line=(id, form, case))
-    for number, case in enumerate(defaults_of(profile) if "defaults" in forms else ()):
+    for number, case in cells.chosen("defaults", defaults_of(profile) if "defaults" in forms else ()):
         copy = "m" + "".join(f".with_({defaults})" for defaults in case.defaults)
         program.add(f"    {_call(copy, CALLS[number % len(CALLS)], case)}", line=(id, "defaults", case))
-    for number, requirement in enumerate(requirements):
+    for number, requirement in requirements:
         program.add(f"    need_{number}(m)", line=(id, "requirement", requirement))
     if "decorator" in forms:
         program.add(f'fixed = llm.call("{id}")')
-    for number, (turn, case) in enumerate(cases if "decorator" in forms else ()):
-        if has_turn("decorator", forms, turn):
+    for number, (written, case) in enumerate(cases):
+        if "decorator" in written:
             program.add(*_decorated(id, f"said_{number}", case), line=(id, "decorator", case))
     return program
 
@@ -152,13 +202,15 @@ def _requiring(number: int, type: str) -> list[str]:
     return [f"def need_{number}(model: llm.Model{f'[{inside}]' if inside else ''}) -> None: ..."]
 
 
-def write_body(type: str, cases: Sequence[Case], first: int | None = None) -> Program:
+def write_body(type: str, cases: Sequence[Case], cells: Everything) -> Program:
     """Write a function that requires a capability. Its body uses everything; only what it requires must be accepted."""
     program = Program()
     program.add(f"async def body(m: {type}) -> None:")
+    cells.begin()
+    taken = [(cells.forms(number, case, CALLS), case) for number, case in cells.chosen("body", cases)]
     for form in CALLS:
-        for turn, case in turns(first, cases):
-            if has_turn(form, CALLS, turn):
+        for written, case in taken:
+            if form in written:
                 program.add(f"    {_call('m', form, case)}", line=(type, form, case))
     return program
 
@@ -185,21 +237,14 @@ def run_matrix(
     checker: str = "pyright",
     sample: bool = False,
 ) -> tuple[Counter[str], list[Verdict]]:
-    """Count cells and disagreements for these models, with the package that `python` has installed.
-
-    A sample has every case of every model, every case in every form and every model in every form, but not all three at
-    once: of the forms that take the same parameters, each case has one.
-    """
+    """Count cells and disagreements for these models, or for a sample of their cells, with the package that `python` has
+    installed."""
     if checker not in READS_INIT:
         forms = [form for form in forms if form != "Model"]
-    programs = {
-        f"m{number}.py": write_program(source, id, forms, door, number if sample else None)
-        for number, id in enumerate(ids)
-    }
+    cells = Sample() if sample else Everything()
+    programs = {f"m{number}.py": write_program(source, id, forms, door, cells) for number, id in enumerate(ids)}
     if "requirement" in forms:
-        programs |= {
-            f"body{number}.py": write_body(*body, number if sample else None) for number, body in enumerate(bodies())
-        }
+        programs |= {f"body{number}.py": write_body(*body, cells) for number, body in enumerate(bodies())}
     names = list(programs)
     # mypy reads every stub again in each process.
     pieces = [names[i::jobs] for i in range(jobs)] if checker != "mypy" else [names]
@@ -260,7 +305,9 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="the interpreter whose installed capably is checked")
     parser.add_argument("--door", choices=("constant", "string", "custom"), default="constant")
     parser.add_argument("--profiles", action="store_true", help="one model of each profile instead of every model")
-    parser.add_argument("--sample", action="store_true", help="each case in one of the forms that are alike, by turns")
+    parser.add_argument(
+        "--sample", action="store_true", help="each case in one form, by turns, and the first cell of each kind"
+    )
     parser.add_argument("--models", default="", help="only these ids, with commas between them")
     parser.add_argument("--checker", choices=CHECKERS, default="pyright")
     parser.add_argument("--forms", default=",".join(FORMS))
@@ -271,8 +318,9 @@ def main() -> int:
     ids = options.models.split(",") if options.models else ids
     forms = options.forms.split(",")
     if options.write:
+        cells = Sample() if options.sample else Everything()
         for id in ids:
-            text = write_program(source, id, forms, options.door).text
+            text = write_program(source, id, forms, options.door, cells).text
             (options.write / f"{id.replace('/', '_')}.py").write_text(text, encoding="utf-8")
         return 0
     started = time.perf_counter()
