@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from capably.modalities import MODALITIES
+from capably.modalities import INPUTS, MODALITIES
 from capably.types.tools import BUILTIN_TOOLS
 
 Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
@@ -44,9 +44,11 @@ Setting: TypeAlias = Annotated[
 if TYPE_CHECKING:
     Modality: TypeAlias = str
     BuiltinTool: TypeAlias = str
+    Lack: TypeAlias = str
 else:  # The words that `capably.modalities` and `capably.types.tools` declare.
     Modality = Literal[*MODALITIES]
     BuiltinTool = Literal[*BUILTIN_TOOLS]
+    Lack = Literal[*(f"input.{word}" for word in INPUTS), "prefill", "top_k"]
 
 
 class Entry(BaseModel):
@@ -93,7 +95,7 @@ class Dialect(Entry):
     refuses: list[Literal["unpaired_calls", "silent_answers", "last_answer"]] = []
     """What it refuses in a conversation: calls of tools without outputs and outputs without calls, an assistant message
     that neither says nor calls anything, one at the end that is not marked as a `prefill`."""
-    lacks: list[Literal["input.video", "prefill", "top_k"]] = []
+    lacks: list[Lack] = []
     """Features that other hosts of this format spell, and for which this one's API has no field."""
     usage_in_stream: StrictBool = True
     """Streams report usage only if `stream_options` asks for it."""

@@ -66,7 +66,9 @@ class Dialect(TypedDict):
     """Pattern that ids of tool calls must match; unset = any."""
     refuses: ReadOnly[Sequence[Literal["unpaired_calls", "silent_answers", "last_answer"]]]
     """What it refuses in a conversation: calls of tools without outputs and outputs without calls, an assistant message that neither says nor calls anything, one at the end that is not marked as a `prefill`."""
-    lacks: ReadOnly[Sequence[Literal["input.video", "prefill", "top_k"]]]
+    lacks: ReadOnly[
+        Sequence[Literal["input.image", "input.document", "input.audio", "input.video", "prefill", "top_k"]]
+    ]
     """Features that other hosts of this format spell, and for which this one's API has no field."""
     usage_in_stream: ReadOnly[bool]
     """Streams report usage only if `stream_options` asks for it."""

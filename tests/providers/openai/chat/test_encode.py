@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.vendors.chat import encoded, host, wires
+from support.vendors.chat import encoded, host, request, wires
 
-from capably.providers.openai.chat.encode import ask_for_stream
+from capably.providers.openai.chat.encode import ask_for_stream, encode_request, spellings_of
+from capably.providers.openai.hosts import host_of
 from capably.providers.spellings import NoSpellingError, feature_of
 from capably.types import parts as p, tools as t
 from capably.types.facts import ModelInfo
@@ -88,6 +89,23 @@ def test_instructions_have_the_role_that_the_host_knows(provider: str, model: Mo
 )
 def test_a_part_of_the_user_is_encoded(part: Any, wire: Any) -> None:
     assert wires(user(["look", part]))[0]["content"] == [{"type": "text", "text": "look"}, wire]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        p.Image.from_url("https://x.test/a.png"),
+        p.Document.from_bytes(b"x", media_type="application/pdf"),
+        p.Audio.from_bytes(b"x", media_type="audio/wav"),
+    ],
+)
+def test_a_host_can_lack_any_kind_of_content(part: Any) -> None:
+    deaf = host_of("deaf", {"lacks": [feature_of(part)]})
+    asked = request(user([part]))
+    assert encode_request(asked, host_of("deaf"))["messages"][0]["role"] == "user"
+    with pytest.raises(NoSpellingError, match=feature_of(part)):
+        encode_request(asked, deaf)
+    assert spellings_of(deaf)[feature_of(part)].path == ""
 
 
 def test_video_goes_to_hosts_that_read_it() -> None:

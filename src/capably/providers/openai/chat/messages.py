@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from capably.modalities import MODALITY_OF
 from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.hosts import Host
@@ -109,6 +110,8 @@ def _content_part(part: Any, host: Host) -> Body:
     encoder = _CONTENT_PARTS.get(type(part))
     if encoder is None:
         raise lack(CONTENT, feature_of(part), part)
+    if f"input.{MODALITY_OF.get(part.__class__)}" in host.lacks:
+        raise lack({}, feature_of(part), part)
     return encoder(part, host)
 
 
@@ -149,9 +152,7 @@ def _audio(part: p.Audio, host: Host) -> Body:
     return {"type": "input_audio", "input_audio": {"data": part.base64(), "format": kind}}
 
 
-def _video(part: p.Video, host: Host) -> Body:
-    if "input.video" in host.lacks:
-        raise lack({}, "input.video", part)
+def _video(part: p.Video, _: Host) -> Body:
     if part.file_id:
         raise NoSpellingError("input.video", part, "Video is sent by URL or as bytes here.", "Pass one of these")
     return {"type": "video_url", "video_url": {"url": part.url or c.data_url(part)}}
