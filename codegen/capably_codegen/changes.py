@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from capably_codegen.flat_fields import Fields, fields_of
 from capably_codegen.registry import UNVERIFIED
@@ -108,26 +108,26 @@ def _name(field: str) -> str:
     return f"{_PRICES[rate]}{beyond}" + (f", from {start}" if start else "")
 
 
-def _move(was: Any, now: Any) -> str:
+def _move(was: object, now: object) -> str:
     if was is None:
         return f"{_say(now)} (was unknown)"
     if now is None:
         return f"unknown (was {_say(was)})"
-    if isinstance(was, list) and isinstance(now, list):
-        words, others = cast(list[str], now), cast(list[str], was)
-        gained = [f"+{word}" for word in words if word not in others]
-        lost = [f"-{word}" for word in others if word not in words]
-        return f"{_say(now)} ({' '.join([*gained, *lost]) or 'in another order'})"
-    return f"{_say(was)} -> {_say(now)}"
+    if {type(was), type(now)} != {list}:
+        return f"{_say(was)} -> {_say(now)}"
+    words, others = cast(list[str], now), cast(list[str], was)
+    gained = [f"+{word}" for word in words if word not in others]
+    lost = [f"-{word}" for word in others if word not in words]
+    return f"{_say(words)} ({' '.join([*gained, *lost]) or 'in another order'})"
 
 
-def _say(value: Any) -> str:
+def _say(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " ".join(map(str, cast(list[Any], value))) or "none"
+        return " ".join(map(str, cast(list[object], value))) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

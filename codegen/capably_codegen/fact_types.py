@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from capably_codegen import schema
 from capably_codegen.facts import NOT_OF_PROFILES, NOT_OF_PROVIDERS
@@ -40,7 +40,7 @@ class FactType:
     fields: tuple[FactField, ...]
 
 
-ALIASES: Mapping[str, Any] = {
+ALIASES: Mapping[str, object] = {
     name: getattr(schema, name) for name in ("Modality", "Effort", "Endpoint", "When", "Sampled", "BuiltinTool")
 }
 """Words that several fields take, by the name that the schema gives them."""
@@ -128,7 +128,7 @@ def _json_fields(entry: type[Entry]) -> Iterator[FactField]:
         yield FactField("always_on", "bool | None")
 
 
-def type_text(annotation: Any, *, json: bool = False) -> str:
+def type_text(annotation: object, *, json: bool = False) -> str:
     """Return a field's type as text for the stub: dates are text, lists become sequences.
 
     In JSON lists are lists, and anything may be `None`, as `unverified` is.
@@ -137,7 +137,7 @@ def type_text(annotation: Any, *, json: bool = False) -> str:
     return " | ".join(sorted(members, key=lambda member: member == "None"))
 
 
-def _members(annotation: Any, json: bool) -> Iterator[str]:
+def _members(annotation: object, json: bool) -> Iterator[str]:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         yield from _members(arguments[0], json)
@@ -151,13 +151,13 @@ def _members(annotation: Any, json: bool) -> Iterator[str]:
     elif origin is dict:
         yield f"Mapping[{type_text(arguments[0])}, {type_text(arguments[1])}]"
     else:
-        yield _NAMES.get(annotation) or annotation.__name__
+        yield _NAMES.get(annotation) or getattr(annotation, "__name__", str(annotation))
 
 
-_NAMES: Mapping[Any, str] = {NoneType: "None", datetime.date: "str"}
+_NAMES: Mapping[object, str] = {NoneType: "None", datetime.date: "str"}
 
 
-def _words(annotation: Any, json: bool) -> Iterator[str]:
+def _words(annotation: object, json: bool) -> Iterator[str]:
     words = get_args(annotation)
     if json and UNVERIFIED in words:
         verified = tuple(word for word in words if word != UNVERIFIED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from capably.types.facts import Facts
 from capably_codegen.registry import Source
@@ -23,12 +23,12 @@ def profile_tables(source: Source, provider: str) -> dict[str, Facts]:
     }
 
 
-def profile_facts(profile: Profile) -> dict[str, Any]:
+def profile_facts(profile: Profile) -> dict[str, object]:
     """Return the facts of a profile that run time needs."""
     return profile.model_dump(mode="json", exclude=set(NOT_OF_PROFILES))
 
 
-def model_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
+def model_tables(source: Source, provider: str) -> dict[str, dict[str, object]]:
     """Return models of one provider by their id without the provider."""
     return {id.partition("/")[2]: entry.model_dump(mode="json") for id, entry in models_of(source, provider).items()}
 
@@ -38,7 +38,7 @@ def models_of(source: Source, provider: str) -> dict[str, Model]:
     return {id: model for id, model in sorted(source.registry.models.items()) if id.partition("/")[0] == provider}
 
 
-def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
+def provider_tables(source: Source) -> dict[str, dict[str, object]]:
     """Return how to reach each provider."""
     return {
         name: provider.model_dump(mode="json", exclude=set(NOT_OF_PROVIDERS))
@@ -46,7 +46,7 @@ def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
     }
 
 
-def retired_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+def retired_tables(source: Source) -> tuple[Mapping[str, object], Mapping[str, str]]:
     """Return retired ids with date and replacement, and ids of other kinds of models with their kind."""
     registry = source.registry
     retired = {id: entry.model_dump(mode="json") for id, entry in sorted(registry.retired.items())}

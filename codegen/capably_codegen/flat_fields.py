@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from capably.modalities import SELECTORS
 from capably.parameters import PARAMETERS
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Model, Price, Profile, Rates, Registry
 
-Fields: TypeAlias = dict[str, Any]
+Fields: TypeAlias = dict[str, object]
 """Field -> value: a number, a word, a date as text, a list of words, a bool, or `unverified`. Unknown ones are missing."""
 
 _YES: Final = ("always", "reasoning_off", "without_budget", "optional", "json_schema", "anywhere")
@@ -32,7 +32,7 @@ def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
     return fields
 
 
-def as_yes_or_no(value: Any) -> bool | None:
+def as_yes_or_no(value: object) -> bool | None:
     """Return a registry word as a bool (`reasoning_off` is true, `ignored` false); `None` if it is neither."""
     if isinstance(value, bool):
         return value
@@ -63,14 +63,14 @@ def _rates(rates: Rates, names: Iterable[str] = Rates.model_fields) -> Iterator[
             yield name, int(rate) if float(rate).is_integer() else rate
 
 
-def _numbers(model: Model, day: datetime.date) -> Iterator[tuple[str, Any]]:
+def _numbers(model: Model, day: datetime.date) -> Iterator[tuple[str, object]]:
     for group in ("limits", "dates"):
         for name, value in getattr(model, group).model_dump(mode="json", exclude_none=True).items():
             yield f"{group}.{name}", value
     yield from price_fields(model.prices, day).items()
 
 
-def _capabilities(profile: Profile) -> Iterator[tuple[str, Any]]:
+def _capabilities(profile: Profile) -> Iterator[tuple[str, object]]:
     for side, modality in SELECTORS.values():
         unknown = side == "input" and modality in profile.unverified_input
         yield f"{side}.{modality}", UNVERIFIED if unknown else modality in getattr(profile, side)
@@ -92,7 +92,7 @@ def _capabilities(profile: Profile) -> Iterator[tuple[str, Any]]:
             yield f"endpoints.{endpoint}.{name}", value
 
 
-def _tools(profile: Profile) -> Iterator[tuple[str, Any]]:
+def _tools(profile: Profile) -> Iterator[tuple[str, object]]:
     tools = profile.tools
     yield "tools", UNVERIFIED if tools == UNVERIFIED else tools is not None
     if tools is not None and not isinstance(tools, str):
@@ -100,7 +100,7 @@ def _tools(profile: Profile) -> Iterator[tuple[str, Any]]:
             yield f"tools.{name}", value
 
 
-def _reasoning(profile: Profile) -> Iterator[tuple[str, Any]]:
+def _reasoning(profile: Profile) -> Iterator[tuple[str, object]]:
     reasoning = profile.reasoning
     yield "reasoning", UNVERIFIED if reasoning == UNVERIFIED else reasoning is not None
     if reasoning is None or isinstance(reasoning, str):

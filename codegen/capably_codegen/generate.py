@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from capably_codegen import overlay, sync
 from capably_codegen.format_code import format_files
@@ -30,7 +29,7 @@ def overlay_schema_text() -> str:
     return _json_schema(overlay.schema())
 
 
-def _json_schema(schema: dict[str, Any]) -> str:
+def _json_schema(schema: dict[str, object]) -> str:
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 
 

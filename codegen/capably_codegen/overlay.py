@@ -13,10 +13,10 @@ A model may use a profile of another provider (a gateway that serves OpenAI's mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from capably import __version__
 from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
@@ -25,6 +25,7 @@ from capably_codegen.facts import profile_facts
 from capably_codegen.registry import (
     UNVERIFIED,
     Key,
+    Plain,
     Problem,
     RegistryError,
     Source,
@@ -49,7 +50,7 @@ class Laid:
     """A user's file merged with capably's: the `source` of the types, and the compiled file for run time."""
 
     source: Source
-    compiled: dict[str, Any]
+    compiled: dict[str, object]
 
 
 def base_file() -> Path:
@@ -71,7 +72,7 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     given, lines = read_yaml(text, name, needs=_NEEDS)
     _stop_at(name, _misshapen(given), lines)
     _stop_at(name, _unknown_hosts(given.get("hosts") or []), lines)
-    theirs: dict[str, Any] = {section: dict(given.get(section) or {}) for section in SECTIONS}
+    theirs: Plain = {section: dict(given.get(section) or {}) for section in SECTIONS}
     for place, host in enumerate(given.get("hosts") or []):
         _lay_on(host_file(host), theirs, lines, lines["hosts", place])
     merge = _Merge({**theirs, "remove": given.get("remove") or []}, ours)
@@ -86,7 +87,7 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     return Laid(source, {**_stamp(text, name), **_compiled(merge, source, name)})
 
 
-def _unspelled(registry: Registry, written: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+def _unspelled(registry: Registry, written: Mapping[str, Collection[str]]) -> Iterator[tuple[Key, str]]:
     """Facts of the user's own that the host's API has no field for: types would take them, and no call could send them."""
     for name, given in written.items():
         for field, what in unspelled_facts(registry, name, given):
@@ -103,18 +104,18 @@ def host_names() -> list[str]:
     return sorted(file.stem for file in host_file("").parent.glob("*.yaml"))
 
 
-def _lay_on(file: Path, theirs: dict[str, Any], lines: dict[Key, int], line: int) -> None:
+def _lay_on(file: Path, theirs: Plain, lines: dict[Key, int], line: int) -> None:
     """Put a gateway's entries below the user's, all at the `line` that names it."""
     shipped, _ = read_yaml(file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
     for section in ("profiles", "models"):
-        below: dict[str, Any] = shipped[section]
+        below: Plain = shipped[section]
         for entry in below:
             lines.setdefault((section, entry), line)
         above = {entry: {**below.get(entry, {}), **given} for entry, given in theirs[section].items()}
         theirs[section] = {**below, **above}
 
 
-def schema() -> dict[str, Any]:
+def schema() -> Plain:
     """Return the JSON Schema of a user's file."""
     shape = Registry.model_json_schema()
     for name in ("Provider", "Profile", "Model"):
@@ -142,12 +143,12 @@ def _stop_at(name: str, violations: Iterator[tuple[Key, str]], lines: Mapping[Ke
 # --- what the merge needs before it can start ---------------------------------------------------------------------
 
 
-def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
+def _misshapen(data: object) -> Iterator[tuple[Key, str]]:
     if not isinstance(data, dict):
         yield (), f"the file must be a mapping with {_NEEDS}"
         return
     keys = sorted([*SECTIONS, "hosts", "remove"])
-    for section, entries in cast(dict[str, Any], data).items():
+    for section, entries in cast("dict[str, object]", data).items():
         if section not in keys:
             yield (section,), f"unknown key {section!r}.{nearest(section, keys)} Known: {', '.join(keys)}."
         elif section in ("hosts", "remove"):
@@ -164,22 +165,22 @@ def _unknown_hosts(hosts: list[str]) -> Iterator[tuple[Key, str]]:
             yield ("hosts", place), f"no gateway {host!r}.{nearest(host, names)} Known: {', '.join(names)}."
 
 
-def _is_list_of_ids(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(id, str) for id in cast(list[Any], value)))
+def _is_list_of_ids(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(id, str) for id in cast("list[object]", value)))
 
 
-def _misshapen_section(section: str, entries: Any) -> Iterator[tuple[Key, str]]:
+def _misshapen_section(section: str, entries: object) -> Iterator[tuple[Key, str]]:
     if not isinstance(entries, dict):
         yield (section,), "it must be a mapping from names to what is said of them"
         return
-    for name, entry in cast(dict[str, Any], entries).items():
+    for name, entry in cast("dict[str, object]", entries).items():
         if section == "not_chat":
             continue  # words, which the registry's own schema checks
         if not isinstance(entry, dict):
             yield (section, name), f"it must be a mapping; it is {entry!r}"
             continue
         pointer = POINTERS.get(section)
-        target = cast(dict[str, Any], entry).get(pointer, "") if pointer else ""
+        target = cast("dict[str, object]", entry).get(pointer, "") if pointer else ""
         if not isinstance(target, str):
             yield (section, name, str(pointer)), f"it must name one; it is {target!r}"
 
@@ -194,17 +195,17 @@ class _Merge:
     that needs them.
     """
 
-    def __init__(self, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    def __init__(self, theirs: Plain, ours: Plain) -> None:
         self.theirs = theirs
         self.ours = ours
         self.overlay = Overlay(theirs, self._our_entry)
         self.written = frozenset(theirs["profiles"])
         self.copies: dict[str, str] = {}
 
-    def _our_entry(self, section: str, name: str) -> Any:
+    def _our_entry(self, section: str, name: str) -> Plain | None:
         return self.ours.get(section, {}).get(name)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> Plain:
         """Return the complete registry, ours first, so that collisions are reported at the user's entry."""
         merged = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
         for section in ("models", "retired"):
@@ -213,7 +214,7 @@ class _Merge:
                     merged[section][name] = self._without_dangling(entry, merged)
         return merged
 
-    def _without_dangling(self, entry: dict[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
+    def _without_dangling(self, entry: Plain, merged: Plain) -> Plain:
         """Return an entry of ours without references to models that the user removed."""
         dangling = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in merged["models"]}
         return {field: value for field, value in entry.items() if field not in dangling} if dangling else entry
@@ -337,7 +338,7 @@ class _Merge:
 # --- what the run time reads --------------------------------------------------------------------------------------
 
 
-def _stamp(text: str, name: str) -> dict[str, Any]:
+def _stamp(text: str, name: str) -> dict[str, object]:
     return {
         "about": f"Compiled by `capably generate` from {name}, for run time. Do not edit: change {name} instead.",
         "capably": __version__,
@@ -346,13 +347,13 @@ def _stamp(text: str, name: str) -> dict[str, Any]:
     }
 
 
-def _compiled(merge: _Merge, source: Source, name: str) -> dict[str, Any]:
+def _compiled(merge: _Merge, source: Source, name: str) -> dict[str, object]:
     """Compile the user's entries: complete with defaults if they are new, else only the given fields."""
     registry, theirs = source.registry, merge.theirs
     constants: dict[str, dict[str, str]] = {}
     for id in theirs["models"]:
         constants.setdefault(id.partition("/")[0], {})[constant_name(id, registry.models[id])] = id
-    profiles: dict[str, Any] = {}
+    profiles: dict[str, object] = {}
     for profile in theirs["profiles"]:
         fields = _given_fields(merge, "profiles", profile, profile_facts(registry.profiles[profile]))
         profiles[profile] = {**fields, "line": source.lines["profiles", profile], "file": name}
@@ -369,11 +370,11 @@ def _compiled(merge: _Merge, source: Source, name: str) -> dict[str, Any]:
     }
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(entry: Entry) -> dict[str, object]:
     return entry.model_dump(mode="json")
 
 
-def _given_fields(merge: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
+def _given_fields(merge: _Merge, section: str, name: str, spelt: dict[str, object]) -> dict[str, object]:
     """Return the fields of an entry that run time cannot take from the entry's base."""
     given = merge.theirs[section][name]
     if "extends" in given:

@@ -35,13 +35,13 @@ def provenance(registry_file: Path, registry: Registry) -> dict[str, str]:
     return {FILE: "\n".join(_lines(record)) + "\n"}
 
 
-def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
+def _plain(verdict: Verdict, registry: Registry) -> dict[str, object]:
     plain = verdict.model_dump(mode="json")
     ids = (*registry.models, *registry.retired)
     return {**plain, "models": sorted(id for id in ids if verdict.speaks_of(id))}
 
 
-def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[tuple[str, Any]]:
+def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[tuple[str, object]]:
     """Yield the evidence of the lock for a model, without that for values corrected since."""
     ours = fields_of(registry, id, datetime.date.min)
     for field, evidence in lock["models"].get(id, {}).items():

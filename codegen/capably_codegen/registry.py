@@ -21,6 +21,9 @@ from capably_codegen.schema import Model, Profile, Reasoning, Registry
 from capably_codegen.signatures import BUILTINS, PARTS
 
 Key: TypeAlias = tuple[str | int, ...]
+Plain: TypeAlias = dict[str, Any]
+"""A mapping of a YAML file. Its shape is checked by the schema, when files are merged."""
+
 UNVERIFIED = "unverified"
 
 
@@ -66,7 +69,7 @@ def parse_registry(text: str, name: str = "model_registry.yaml") -> Source:
 
 
 def check_registry(
-    data: Any,
+    data: object,
     lines: Mapping[Key, int],
     name: str,
     *,
@@ -157,10 +160,10 @@ def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
     return sizes[id(node)]
 
 
-def _construct(node: yaml.Node, path: Key, lines: dict[Key, int], doubles: list[Problem]) -> Any:
+def _construct(node: yaml.Node, path: Key, lines: dict[Key, int], doubles: list[Problem]) -> object:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
-        mapping: dict[Any, Any] = {}
+        mapping: dict[object, object] = {}
         for key_node, value_node in node.value:
             key = key_node.value
             line = key_node.start_mark.line + 1
@@ -180,7 +183,7 @@ def _construct(node: yaml.Node, path: Key, lines: dict[Key, int], doubles: list[
     return _scalar(node)
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: yaml.Node) -> object:
     kind = node.tag.rpartition(":")[2]
     if kind == "int":
         return int(node.value.replace("_", ""))
@@ -193,7 +196,7 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 def _schema_problems(
-    error: ValidationError, data: Any, lines: Mapping[Key, int], pointers: Mapping[str, str]
+    error: ValidationError, data: object, lines: Mapping[Key, int], pointers: Mapping[str, str]
 ) -> Iterator[Problem]:
     by_place: dict[Key, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
@@ -205,15 +208,15 @@ def _schema_problems(
         yield problem(place, _explain(place, details, pointers), lines)
 
 
-def _place(detail: ErrorDetails, data: Any) -> Key:
+def _place(detail: ErrorDetails, data: object) -> Key:
     """Return the path in the YAML: pydantic's location without the names of union branches."""
-    place: list[Any] = []
+    place: list[str | int] = []
     last = len(detail["loc"]) - 1
     for number, step in enumerate(detail["loc"]):
         if isinstance(data, dict) and step in data:
-            data = cast(dict[Any, Any], data)[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(cast(list[Any], data)):
-            data = cast(list[Any], data)[step]
+            data = cast(dict[object, object], data)[step]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(cast(list[object], data)):
+            data = cast(list[object], data)[step]
         elif detail["type"] != "missing" or number != last:
             continue
         place.append(step)
@@ -257,15 +260,15 @@ def _unknown_key(place: Key, word: str, pointers: Mapping[str, str]) -> str:
 
 def _fields_at(place: Key) -> list[str]:
     """Return the keys allowed at the last step of `place`."""
-    kind: Any = Registry
+    kind: object = Registry
     for step in place[:-1]:
         fields = getattr(kind, "model_fields", None)
-        annotation = fields[step].annotation if fields and step in fields else kind
+        annotation: object = fields[step].annotation if fields and step in fields else kind
         kind = next(iter(_models_in(annotation)), kind)
     return sorted(getattr(kind, "model_fields", {}))
 
 
-def _models_in(annotation: Any) -> Iterator[Any]:
+def _models_in(annotation: object) -> Iterator[object]:
     if hasattr(annotation, "model_fields"):
         yield annotation
     for inner in getattr(annotation, "__args__", ()):

@@ -82,7 +82,7 @@ class Door:
     stub: ProfileStub
 
 
-DOCUMENTATION: Mapping[str, Any] = {
+DOCUMENTATION: Mapping[str, object] = {
     "content_doc": CONTENT,
     "docs": {name: parameter.doc for name, parameter in DECLARED.items()},
     "refusals": REFUSALS,
@@ -117,7 +117,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
         models = facts.models_of(source, provider)
         stubs |= own
         doors += _doors(provider, models, own, any_stub)
-        shared: dict[str, Any] = {
+        shared: dict[str, object] = {
             "provider": provider,
             "models": [_model_stub(source, id, model, own) for id, model in models.items()],
         }
@@ -154,7 +154,7 @@ def _common(
     """Yield the stubs that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
     named = [*stubs, any_stub]
-    shared: dict[str, Any] = {
+    shared: dict[str, object] = {
         "doors": doors,
         "settings": settings,
         "homes": sorted({stub.package.removeprefix("_") for stub in stubs}),
@@ -247,11 +247,11 @@ def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileS
     return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params)
 
 
-def _fill(template: str, source: Source, **values: Any) -> str:
+def _fill(template: str, source: Source, **values: object) -> str:
     return _ENVIRONMENT.get_template(f"{template}.jinja").render(source=source.path, forms=FORMS, **values)
 
 
-def _python(value: Any) -> str:
+def _python(value: object) -> str:
     return pprint.pformat(value, width=118, sort_dicts=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, cast
+from typing import cast
 
 from capably.parameters import PARAMETERS
 from capably.providers.spellings import Spellings, unspelled
@@ -49,7 +49,7 @@ def _missing(profile: Profile, endpoint: str, spellings: Spellings) -> Iterator[
                 )
 
 
-def _uses(name: str, rule: Rule) -> Iterator[tuple[str, Any]]:
+def _uses(name: str, rule: Rule) -> Iterator[tuple[str, object]]:
     """The features that a rule admits, each with a value that it admits."""
     if name in WITH_VALUES:
         yield from ((f"{name}.{value}", value) for value in rule.values)

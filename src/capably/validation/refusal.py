@@ -200,7 +200,7 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
     value = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
     what = f"`{feature}={shown(value)}`" if missing.words and feature in PARAMETERS else f"`{feature}`"
     if group == "input":
-        kind: type[object] = type(value)
+        kind = cast("type[object]", type(value))
         detail = f"(detail={shown(getattr(value, 'detail', None))})" if word == "image.detail" else ""
         name = kind.__name__ + detail
         what = f"{word} input (`llm.{name}`)" if word == MODALITY_OF.get(kind) else f"this `llm.{name}`"
