@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("CAPABLY_CORPUS", ROOT.parent / "shared" / "corpus"))
@@ -24,6 +25,9 @@ ENDPOINTS = (
     (r":(g|streamG)enerateContent$", "generate_content"),
 )
 """End of the path -> the wire format, in the registry's word."""
+
+INVOKE = re.compile(r"/model/([^/]+)/invoke(-with-response-stream)?$")
+"""How Bedrock is asked for a model in the model's own format. Its event streams hold the events as they are."""
 
 OTHER_PATHS = (
     (r"/converse(-stream)?$|/invoke(-with-response-stream)?$|/apply$", "Bedrock's own wire formats: no adapter"),
@@ -47,8 +51,8 @@ SHORTENED = re.compile(r'"result": ?"[A-Za-z0-9+/]+\.\.\.')
 """The base64 of a picture that the recorder replaced in part."""
 
 
-NAMES = {"azure-openai": "azure", "openai-chat": "openai", "openai-responses": "openai"}
-"""The corpus's name for a host -> the registry's, where it is another."""
+NAMES = {"azure-openai": "azure", "bedrock": "anthropic", "openai-chat": "openai", "openai-responses": "openai"}
+"""The corpus's name for a host -> the registry's, where it is another. Bedrock's event streams are unpacked."""
 
 
 class Exchange(NamedTuple):
@@ -89,13 +93,16 @@ def exchanges(only: str = "", corpus: Path = CORPUS) -> Iterator[Exchange | Skip
 def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Skipped:
     request, response = raw["request"], raw["response"]
     path = (request.get("url") or "").partition("?")[0]
-    endpoint = _first(ENDPOINTS, path)
+    invoked = INVOKE.search(path)
+    endpoint = "messages" if invoked and _is_message(response) else _first(ENDPOINTS, path)
     if endpoint is None:
         return Skipped(name, provider, _first(OTHER_PATHS, path) or ELSE)
     if request.get("method", "POST") != "POST":
         return Skipped(name, provider, _first(OTHER_PATHS, f"{path}/") or ELSE)
     sent: Any = request.get("body")
     sent = sent if isinstance(sent, dict) else {}
+    if invoked:
+        sent = _unwrapped(sent, *invoked.groups())
     if "embedding" in str(sent.get("model")) or "pages_processed" in json.dumps(response.get("body")):
         return Skipped(name, provider, "no chat")
     body, streamed = _body(response)
@@ -112,10 +119,28 @@ def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Sk
     return Exchange(name, provider, endpoint, sent, response["status"], headers, body, streamed)
 
 
+def _is_message(response: Mapping[str, Any]) -> bool:
+    """Return whether Bedrock answered in the format of Anthropic's Messages, which it takes and gives as it is."""
+    first = (response.get("eventstream") or [{}])[0].get("payload") or {}
+    body: Any = response.get("body")
+    event: Any = first.get("bytes_json")
+    is_event = isinstance(event, dict) and event.get("type") == "message_start"
+    return is_event or (isinstance(body, dict) and body.get("type") == "message")
+
+
+def _unwrapped(sent: Mapping[str, Any], model: str, stream: str | None) -> dict[str, Any]:
+    """Return a request to Bedrock as one to Anthropic: the model stands in the path there, and so does the wish to stream."""
+    own = {key: value for key, value in sent.items() if key not in ("anthropic_version", "anthropic_beta")}
+    return {"model": unquote(model), **own, **({"stream": True} if stream else {})} if own else {}
+
+
 def _body(response: Mapping[str, Any]) -> tuple[bytes, bool]:
     """Return the answer's bytes, and whether they are events. A stream that Google sent as one array becomes events."""
     if "sse" in response:
         return response["sse"].encode(), response["status"] == 200
+    if "eventstream" in response:
+        events = [frame["payload"]["bytes_json"] for frame in response["eventstream"]]
+        return "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode(), True
     if "text" in response:
         return response["text"].encode(), False
     body = response.get("body")

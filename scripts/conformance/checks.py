@@ -46,7 +46,7 @@ from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.timeout import DEFAULT
 from capably.types.tools import MCPServer, Tool
-from conformance import encode, readings, streams
+from conformance import accumulators, encode, readings, streams
 from conformance.cases import CORPUS, Exchange, Skipped, exchanges, name_of
 
 FEATURES = (
@@ -59,6 +59,7 @@ FEATURES = (
     "finish",
     "whole",
     "raw",
+    "added up",
     "stream=call",
     "text_stream",
     "streams",
@@ -74,7 +75,8 @@ FEATURES = (
 )
 """
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
-is missing · raw: the SDK's own object can be built · stream=call: a stream gives what `call` gives for the body that it
+is missing · raw: the SDK's own object can be built · added up: the SDK's own accumulator makes of a stream what the second
+reading does · stream=call: a stream gives what `call` gives for the body that it
 adds up to · text_stream: its pieces join to `text()` · streams: each part's own stream gives that part · chunking: bytes cut anywhere give the same · replay: the next request
 holds the answer's JSON as it came · elsewhere: the other three formats take the conversation, as their SDKs' types have it,
 or refuse a part by name · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
@@ -129,6 +131,7 @@ class Bench:
         self.answer = Canned()
         self.sent: set[bytes] = set()
         self.unsaid: list[Skipped] = []
+        self.unread: list[Skipped] = []
         self._adapters: dict[tuple[str, str, bool], Any] = {}
 
     def _reply(self, received: Received) -> Canned:
@@ -203,6 +206,8 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     seen = streams.events_of(exchange.body) if exchange.streamed else []
     body = streams.body_of(seen, exchange.endpoint) if exchange.streamed else json.loads(exchange.body)
     reading = readings.read(body, exchange.endpoint, dict(exchange.sent))
+    if exchange.streamed:
+        yield from _as_the_sdk_adds_it_up(bench, exchange, seen, reading)
     text = "".join(response.text_stream()) if isinstance(response, StreamResponse) else None
     yield from _agreement(reading, response)
     yield "raw", "" if response.raw is not None else "there is none"
@@ -223,6 +228,21 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     if opens_the_door(exchange, place):
         yield "door", _through_the_door(bench, exchange, None, response)
     yield "sdk", _over_the_sdk(bench, exchange, None, response)
+
+
+def _as_the_sdk_adds_it_up(
+    bench: Bench, exchange: Exchange, events: list[Any], reading: readings.Reading
+) -> Iterator[tuple[str, str]]:
+    """Yield how the SDK's own accumulator reads the stream otherwise; nothing where it cannot read it (counted in `unread`)."""
+    try:
+        body = accumulators.body_of(events, exchange.endpoint)
+    except accumulators.NotReadError as error:
+        bench.unread.append(Skipped(exchange.name, exchange.provider, str(error)))
+        return
+    theirs = readings.read(body, exchange.endpoint, dict(exchange.sent))
+    fields = [name for name in reading._fields if name != "turn"]
+    problems = [_compare(getattr(theirs, name), getattr(reading, name)) for name in fields]
+    yield "added up", "; ".join(filter(None, problems))
 
 
 def opens_the_door(exchange: Exchange, place: int) -> bool:
@@ -636,11 +656,13 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Run(NamedTuple):
-    """What was checked, the exchanges that were left out, and the requests that our API has no words for."""
+    """What was checked, the exchanges that were left out, the requests that our API has no words for, and the streams that no
+    SDK's accumulator reads."""
 
     results: list[Result]
     skipped: list[Skipped]
     unsaid: list[Skipped]
+    unread: list[Skipped]
 
 
 def run(only: str = "", http: Library = "auto") -> Run:
@@ -654,7 +676,7 @@ def run(only: str = "", http: Library = "auto") -> Run:
                 skipped.append(exchange)
             else:
                 results += check(bench, exchange, place)
-        return Run(results, skipped, bench.unsaid)
+        return Run(results, skipped, bench.unsaid, bench.unread)
 
 
 def table(results: list[Result]) -> str:
@@ -682,10 +704,16 @@ def table(results: list[Result]) -> str:
 
 def report(run_results: Run) -> str:
     """Format the table, what was left out and why, and every failure."""
-    results, skipped, unsaid = run_results
+    results, skipped, unsaid, unread = run_results
     lines = [table(results), "", f"{len(skipped)} exchanges left out:", *_reasons(skipped)]
     same = sum(1 for r in results if r.feature == "encode" and not r.problem)
     lines += ["", f"{same} recorded requests equal ours; our API has no words for {len(unsaid)}:", *_reasons(unsaid)]
+    read = sum(1 for r in results if r.feature == "added up")
+    lines += [
+        "",
+        f"{read} streams were added up by an SDK's accumulator too; {len(unread)} by none:",
+        *_reasons(unread),
+    ]
     bad = [r for r in results if r.problem]
     lines += ["", f"{len(results) - len(bad)} passed, {len(bad)} failed"]
     lines += [f"  {r.name} [{r.feature}] {r.problem}" for r in bad]

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from support.loopback import Canned, Loopback
+from support.wire_answers import FORMATS, USAGES, responses, sse
 
 from capably import llm
 from capably.responses.stream_response import StreamResponse
@@ -318,3 +320,36 @@ def _missing(read: Callable[[], Any]) -> bool:
     except llm.CapablyError:
         return True
     return False
+
+
+def test_what_a_long_stream_searched_and_who_runs_its_shell_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = {"type": "container_reference", "container_id": "c"}
+    items: list[dict[str, Any]] = [
+        {"type": "web_search_call", "id": "w1", "action": {"type": "search", "query": "x"}},
+        {"type": "web_search_call", "id": "w2", "action": {"type": "open_page", "url": "https://x"}},
+        {"type": "shell_call", "id": "s", "call_id": "c1", "action": {"commands": ["ls"]}, "environment": place},
+        {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": TEXT}]},
+    ]
+    whole = {**responses("", usage=USAGES["responses"]), "output": items}
+    events: list[Any] = []
+    for index, item in enumerate(items):
+        events.append({"type": "response.output_item.added", "output_index": index, "item": {**item, "content": []}})
+        if item["type"] == "message":
+            where = {"output_index": index, "content_index": 0}
+            events += [{"type": "response.output_text.delta", **where, "delta": letter} for letter in TEXT]
+        events.append({"type": "response.output_item.done", "output_index": index, "item": item})
+    events.append({"type": "response.completed", "response": whole})
+
+    def use(response: Any) -> Any:
+        return "".join(response.text_stream()), response.usage.searches, response.finish_reason, response._buffer.begin
+
+    def asked() -> Any:
+        with Loopback([Canned([sse(events)])]) as server:
+            llm.configure("openai", api_key="k", base_url=server.url)
+            return use(llm.Model.of(FORMATS["responses"][0]).stream("Hi"))
+
+    *forgot, begin = asked()
+    monkeypatch.setattr(stream, "MAX_BUFFERED_BYTES", 10**6)
+    *remembered, _ = asked()
+    assert begin > 0, "it has forgotten"
+    assert forgot == remembered == [TEXT, 1, "stop"]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
+from capably.providers.counts import details_of
 from capably.providers.json import body_of
 from capably.providers.openai.errors import in_band, malformed_reply
 from capably.providers.openai.responses.decode import COMMENTARY, check_failed, decode_item, decode_response
@@ -348,9 +349,11 @@ def _index_of(event: Event) -> int | None:
 
 
 def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item without its text: its kind, the call that it makes or answers, and a refusal."""
+    """Return an item without its text: its kind, the call that it makes or answers and where that runs, and a refusal."""
     parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
-    outline = {key: item[key] for key in ("type", "call_id", "name", "phase") if key in item}
+    outline = {key: item[key] for key in ("type", "call_id", "name", "phase", "environment") if key in item}
+    if item["type"] == "web_search_call":  # Whether it searched, which is paid, or opened a page.
+        outline["action"] = {key: value for key, value in details_of(item, "action").items() if key == "type"}
     return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
