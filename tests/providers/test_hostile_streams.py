@@ -350,6 +350,31 @@ def test_events_are_told_apart_in_any_chunking(size: int) -> None:
     assert decode_sse(chunks) == [{"a": 1}, [2], 3, 4]
 
 
+PLAIN = b'event: a\ndata: {"a": 1}\n\ndata:{"b": 2}\n\n'
+UNUSUAL = {
+    "a byte order mark by itself": ([b"\xef\xbb\xbf", PLAIN], [{"a": 1}, {"b": 2}]),
+    "a byte order mark": ([b"\xef\xbb\xbfdata: {}\n\n", PLAIN], [{}, {"a": 1}, {"b": 2}]),
+    "a last event": ([PLAIN + b"data: [DONE]\n\n" + PLAIN], [{"a": 1}, {"b": 2}]),
+    "a last event with spaces": ([PLAIN + b"data:  [DONE] \n\n", PLAIN], [{"a": 1}, {"b": 2}]),
+    "an error instead of an event": ([PLAIN + b'{"error": {\n\n}}\n\n'], [{"a": 1}, {"b": 2}, {"error": {}}]),
+    "an error before an event": ([b'{"error": 1}\n\n'], [{"error": 1}]),
+    "comments": ([b": ping\n\n" + PLAIN + b":\n\n", PLAIN], [{"a": 1}, {"b": 2}] * 2),
+    "two lines of data": ([b'data: {"a":\ndata: 1}\n\n' + PLAIN], [{"a": 1}, {"a": 1}, {"b": 2}]),
+    "a name that looks like data": ([b'event: data: {"x"}\ndata: {"a": 1}\n\n'], [{"a": 1}]),
+    "fields after the data": ([b'data: {"a": 1}\nid: 7\n\n' + PLAIN], [{"a": 1}, {"a": 1}, {"b": 2}]),
+    "returns": ([PLAIN.replace(b"\n", b"\r\n"), PLAIN], [{"a": 1}, {"b": 2}] * 2),
+    "numbers and texts": ([b'data: 1\n\ndata: "}"\n\ndata: null\n\n'], [1, "}", None]),
+    "no empty line at the end": ([PLAIN + b'data: {"c": 3}'], [{"a": 1}, {"b": 2}, {"c": 3}]),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_events_are_read_as_the_standard_has_them(name: str) -> None:
+    chunks, events = UNUSUAL[name]
+    assert decode_sse(chunks) == events
+    assert decode_sse([bytes([byte]) for byte in b"".join(chunks).removeprefix(b"\xef\xbb\xbf")]) == events
+
+
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for name in sys.argv[1:]:

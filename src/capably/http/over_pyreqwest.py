@@ -68,8 +68,9 @@ class PyreqwestClient:
         return keep(self._clients, timeout, set_up(SyncClientBuilder(), timeout).build())
 
 
-QUICK, MANY = 0.002, 8
-"""Seconds of a read whose bytes were there already, and how many of them in a row make a burst.
+QUICK, MANY, AGAIN = 0.002, 8, 2
+"""Seconds of a read whose bytes were there already, how many of them in a row make a burst, and how many go on with one that was
+interrupted.
 
 In a burst a piece is read at once; else another thread waits for it, which costs more than all else and can be interrupted.
 """
@@ -97,7 +98,10 @@ class PyreqwestReply:
             piece = self._reader.read_chunk() if self._quick >= MANY else self._wait_for_piece()
         finally:
             self._reading = False
-        self._quick = self._quick + 1 if time.monotonic() - start < QUICK else 0
+        if time.monotonic() - start < QUICK:
+            self._quick += 1
+        else:
+            self._quick = MANY - AGAIN if self._quick >= MANY else 0
         return bytes(piece or b"")
 
     def _wait_for_piece(self) -> Bytes | None:

@@ -36,6 +36,8 @@ class SSEBuffer:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the events that are complete now, each as its lines."""
+        if not self._pending and chunk.endswith(b"\n\n") and _CR not in chunk:  # As most chunks are.
+            return chunk[:-2].split(b"\n\n")
         self._pending.append(chunk)
         before, self._tail = self._tail, chunk[-3:] if len(chunk) > 2 else (self._tail + chunk)[-3:]
         if (b"\n" not in chunk and b"\r" not in chunk) or not _ends_event(before + chunk):
@@ -53,10 +55,6 @@ class SSEBuffer:
         self._tail = rest[-3:]
         return blocks
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._pending
-
     def end(self) -> list[bytes]:
         """Return the last event, if the stream ended without an empty line."""
         last, self._pending, self._tail, self._size = b"".join(self._pending), [], b"", 0
@@ -70,42 +68,35 @@ class SSEDecoder:
     whose data is `DONE`.
     """
 
-    __slots__ = ("_bare", "_begun", "_buffer", "_plain", "_reports_done", "done")
+    __slots__ = ("_bare", "_begun", "_buffer", "_reports_done", "done")
 
     def __init__(self, *, reports_done: bool = False) -> None:
         self._buffer = SSEBuffer()
         self._reports_done = reports_done
         self._begun = False
         self._bare: list[bytes] | None = None
-        self._plain = False
-        """Whether the next chunk begins with an event, and no bare JSON is before it. Most chunks are one event of one line."""
         self.done: bool = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of the events that are complete now; without bytes, which are the end, what is left."""
-        if self._plain and chunk.endswith(b"}\n\n") and _CR not in chunk:
-            block = chunk[:-2]
-            data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
-            if data and _LF not in data and block.find(b"\n\n") < 0:
-                return [data]
-        events: list[bytes] = []
-        for block in self._blocks(chunk):
-            data = self._read(block)
-            if data:
-                events.append(data)
-            if self.done:
-                return events
-        if not chunk:
-            self.done = True
-            return [*events, b"\n\n".join(self._bare)] if self._bare is not None else events
-        self._plain = self._bare is None and self._buffer.is_empty
-        return events
-
-    def _blocks(self, chunk: bytes) -> list[bytes]:
+        at_end = not chunk
         if not self._begun:
             self._begun = True
             chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
-        return self._buffer.feed(chunk) if chunk else self._buffer.end()
+        events: list[bytes] = []
+        for block in self._buffer.end() if at_end else self._buffer.feed(chunk):
+            data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
+            if not data.endswith(b"}") or _LF in data or _CR in block or self._bare is not None:
+                data = self._read(block)
+                if self.done:
+                    return [*events, data] if data else events
+            if data:
+                events.append(data)
+        if at_end:
+            self.done = True
+            if self._bare is not None:
+                events.append(b"\n\n".join(self._bare))
+        return events
 
     def _read(self, block: bytes) -> bytes:
         """Return the data of an event of any form; nothing for one without data."""

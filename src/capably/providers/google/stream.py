@@ -140,7 +140,8 @@ class GoogleAccumulator:
     def _take(self, part: Object) -> None:
         text = part.get("text")
         if text is not None:
-            self._end_call()
+            if self._partial is not None:
+                self._end_call()
             piece = read_text(part, text)
             if piece is not None:
                 self._take_text(piece[0], text)
@@ -224,7 +225,7 @@ class _WireParts:
         self._run = None
 
     def add_text(self, part: Object, text: str) -> None:
-        if not part.keys() <= _PLAIN_TEXT:
+        if len(part) > 1 and not part.keys() <= _PLAIN_TEXT:
             self.add(part)
             return
         if not text:
