@@ -122,11 +122,27 @@ llm.openai.gpt_6_1_soll
 agent(llm.perplexity.sonar)
 sees(deepseek)
 thinks(plain)
-def bold(model: llm.Model[llm.Text, llm.HasTools]) -> None: model.call("Hi", temperature=0.2)
-def forced(model: llm.Model[llm.Text, llm.HasTools]) -> None: model.call("Hi", tools=[stock], tool_choice="required")
-def blind(model: llm.Model[llm.Text, llm.HasTools]) -> None: model.call([image])
-def careless(model: llm.Model) -> None: model.call("Hi", temprature=0.2)
-def deep(model: llm.Model[llm.Text, llm.HasReasoning[Literal["low", "high"]]]) -> None: model.call("Hi", reasoning="max")
+
+
+def bold(model: llm.Model[llm.Text, llm.HasTools]) -> None:
+    model.call("Hi", temperature=0.2)
+
+
+def forced(model: llm.Model[llm.Text, llm.HasTools]) -> None:
+    model.call("Hi", tools=[stock], tool_choice="required")
+
+
+def blind(model: llm.Model[llm.Text, llm.HasTools]) -> None:
+    model.call([image])
+
+
+def careless(model: llm.Model) -> None:
+    model.call("Hi", temprature=0.2)
+
+
+def deep(model: llm.Model[llm.Text, llm.HasReasoning[Literal["low", "high"]]]) -> None:
+    model.call("Hi", reasoning="max")
+
 
 # --- one of each provider
 llm.anthropic.claude_sonnet_5_5.call("Hi", prefill="{")
