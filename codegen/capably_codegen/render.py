@@ -64,22 +64,31 @@ class ModelStub:
     doc: str
     params: str
     """The TypedDict of its call parameters; empty for an unverified model."""
+    deprecated: str
+    """What a type checker says where it is named; empty for a model without an end."""
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Ids of one profile that end alike. `deprecated` is what a type checker says of them; empty for those without an end."""
+
+    alias: str
+    members: tuple[str, ...]
+    deprecated: str
 
 
 @dataclass(frozen=True)
 class Door:
-    """The ids of one profile, and the type of `llm.Model(id)`.
+    """The ids of one profile, and the type of `llm.Model(id)`. Those that are not deprecated are the first of `ids`."""
 
-    `live` are those that are not deprecated; `endings` has the deprecation messages, each with its ids.
-    """
-
-    alias: str
-    members: tuple[str, ...]
-    live: tuple[str, ...]
-    endings: tuple[tuple[str, tuple[str, ...]], ...]
+    ids: tuple[Ids, ...]
     returns: str
     caps: str
     stub: ProfileStub
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return tuple(id for ids in self.ids for id in ids.members)
 
 
 DOCUMENTATION: Mapping[str, object] = {
@@ -113,12 +122,14 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
     settings = _settings(stub for own in by_provider.values() for stub in own.values())
     stubs: dict[str, ProfileStub] = {}
     doors: list[Door] = []
+    ending: list[str] = []
     for provider, own in by_provider.items():
         models = facts.models_of(source, provider)
         stubs |= own
         doors += _doors(provider, models, own, any_stub)
         shared: dict[str, object] = {
             "provider": provider,
+            "title": source.registry.providers[provider].name,
             "models": [_model_stub(source, id, model, own) for id, model in models.items()],
         }
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
@@ -131,12 +142,15 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             yield f"_{provider}/_params.pyi", _fill("_params.pyi", source, stubs=list(own.values()))
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
+        if any(model.deprecated for model in shared["models"]):
+            ending.append(provider)
+            yield f"_{provider}/_constants.pyi", _fill("_constants.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
     yield from _common(source, any_stub, list(stubs.values()), doors, settings)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
     functions = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
     yield "_settings.pyi", _fill("_settings.pyi", source, **functions)
-    yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider))
+    yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider), ending=ending)
 
 
 def _settings(stubs: Iterable[ProfileStub]) -> dict[str, str]:
@@ -217,26 +231,28 @@ def _doors(
     for profile, members in sorted(ids.items()):
         stub = stubs.get(profile, any_stub)
         home = "" if stub is any_stub else f"{stub.package}."
-        yield Door(
-            alias=f"{profiles.class_name('/' + provider)}UnverifiedId"
+        name = (
+            f"{profiles.class_name('/' + provider)}Unverified"
             if stub is any_stub
-            else f"{stub.class_name.removesuffix('Profile')}Id",
-            members=tuple(members),
-            live=tuple(id for id in members if not end_of_life(models[id])),
-            endings=_endings(models, members),
+            else stub.class_name.removesuffix("Profile")
+        )
+        yield Door(
+            ids=tuple(_ids_by_ending(name, {id: models[id] for id in members})),
             returns=f"{home}{stub.class_name}",
             caps=f"{home}{stub.caps}",
             stub=stub,
         )
 
 
-def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the deprecation messages of these ids, each with its ids."""
-    models_by_ending: dict[str, list[str]] = {}
-    for id in members:
-        if end := end_of_life(models[id]):
-            models_by_ending.setdefault(f"This model is deprecated: {end}.", []).append(id)
-    return tuple((text, tuple(ids)) for text, ids in models_by_ending.items())
+def _ids_by_ending(name: str, models: Mapping[str, Model]) -> Iterator[Ids]:
+    """Yield the ids that are not deprecated, then those that end alike, each with an alias."""
+    endings: dict[str, list[str]] = {"": []}
+    for id, model in models.items():
+        end = end_of_life(model)
+        endings.setdefault(f"The model of this id is deprecated: {end}." if end else "", []).append(id)
+    for number, (text, members) in enumerate(endings.items()):
+        if members:
+            yield Ids(f"{name}DeprecatedId{number}" if text else f"{name}Id", tuple(members), text)
 
 
 def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
@@ -244,7 +260,8 @@ def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileS
     profile = source.registry.profiles.get(model.profile)
     doc = model_doc(id, model, profile.verified if profile else None)
     params = stubs[model.profile].params if model.profile in stubs else ""
-    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params)
+    deprecated = f"This model is deprecated: {ending}." if (ending := end_of_life(model)) else ""
+    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params, deprecated)
 
 
 def _fill(template: str, source: Source, **values: object) -> str:

@@ -26,7 +26,8 @@ def messages(wheel_python: str, tmp_path_factory: pytest.TempPathFactory) -> Map
     errors = run_checker("pyright", folder, wheel_python)[MISUSES.name]
     lines = MISUSES.read_text(encoding="utf-8").splitlines()
     start = lines.index("# --- parameters")
-    misuses = {n: line for n, line in enumerate(lines, start=1) if n > start and line and not line.startswith("#")}
+    below = {n: line.strip() for n, line in enumerate(lines, start=1) if n > start and line}
+    misuses = {n: line for n, line in below.items() if not line.startswith(("#", "def "))}
     assert not errors.keys() - misuses.keys()
     return {line: errors.get(number, "") for number, line in misuses.items()}
 

@@ -93,7 +93,7 @@ from capably_models._types import (
 )
 from capably_models._xai import _profiles as _xai
 from capably_models._zai import _profiles as _zai
-from typing_extensions import TypeForm
+from typing_extensions import TypeForm, deprecated
 
 _InputT = TypeVar("_InputT")
 _CapsT = TypeVar("_CapsT")
@@ -126,6 +126,58 @@ def call(
 @overload
 def call(
     model: _ids.AnthropicClaude45Id,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | _types.Settings28.ReasoningSettings,
+    tools: Sequence[AnthropicTools] | None = None,
+    tool_choice: Literal["auto", "none"] | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT] = ...,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    prefill: str | None = None,
+    cache: Literal["5m", "1h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-11-30.")
+def call(
+    model: _ids.AnthropicClaude45DeprecatedId1,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | None = None,
+    tools: Sequence[AnthropicTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT] = ...,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    prefill: str | None = None,
+    cache: Literal["5m", "1h"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-11-30.")
+def call(
+    model: _ids.AnthropicClaude45DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -273,8 +325,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-01-22.")
 def call(
-    model: _ids.AnthropicClaudeOpus45Id,
+    model: _ids.AnthropicClaudeOpus45DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -298,8 +351,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-01-22.")
 def call(
-    model: _ids.AnthropicClaudeOpus45Id,
+    model: _ids.AnthropicClaudeOpus45DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -1852,8 +1906,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
 def call(
-    model: _ids.GoogleGemini25FlashId,
+    model: _ids.GoogleGemini25FlashDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -1878,8 +1933,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
 def call(
-    model: _ids.GoogleGemini25FlashId,
+    model: _ids.GoogleGemini25FlashDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -1904,8 +1960,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
 def call(
-    model: _ids.GoogleGemini25FlashId,
+    model: _ids.GoogleGemini25FlashDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -1931,8 +1988,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
 def call(
-    model: _ids.GoogleGemini25FlashId,
+    model: _ids.GoogleGemini25FlashDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -1958,8 +2016,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-03-15.")
 def call(
-    model: _ids.GoogleGemini25FlashImageId,
+    model: _ids.GoogleGemini25FlashImageDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2081,8 +2140,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
 def call(
-    model: _ids.GoogleGemini25ProId,
+    model: _ids.GoogleGemini25ProDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2106,8 +2166,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
 def call(
-    model: _ids.GoogleGemini25ProId,
+    model: _ids.GoogleGemini25ProDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2131,8 +2192,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
 def call(
-    model: _ids.GoogleGemini25ProId,
+    model: _ids.GoogleGemini25ProDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2157,8 +2219,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
 def call(
-    model: _ids.GoogleGemini25ProId,
+    model: _ids.GoogleGemini25ProDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2231,8 +2294,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
 def call(
-    model: _ids.GoogleGemini31FlashImageId,
+    model: _ids.GoogleGemini31FlashImageDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2254,8 +2318,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-05-07.")
 def call(
-    model: _ids.GoogleGemini31FlashLiteId,
+    model: _ids.GoogleGemini31FlashLiteDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2356,8 +2421,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
 def call(
-    model: _ids.GoogleGemini35FlashId,
+    model: _ids.GoogleGemini35FlashDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -2429,8 +2495,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
 def call(
-    model: _ids.GoogleGemini37FlashId,
+    model: _ids.GoogleGemini37FlashDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3423,8 +3490,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
 def call(
-    model: _ids.OpenaiGpt4o41Id,
+    model: _ids.OpenaiGpt4o41DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3447,8 +3515,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
 def call(
-    model: _ids.OpenaiGpt5Id,
+    model: _ids.OpenaiGpt5DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3470,8 +3539,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
 def call(
-    model: _ids.OpenaiGpt5MiniNanoId,
+    model: _ids.OpenaiGpt5MiniNanoDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3493,8 +3563,33 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
 def call(
-    model: _ids.OpenaiGpt5ProId,
+    model: _ids.OpenaiGpt5MiniNanoDeprecatedId2,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None = None,
+    tools: Sequence[OpenaiGpt5MiniNanoTools] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    format: TypeForm[FormatT] = ...,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5MiniNanoCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+def call(
+    model: _ids.OpenaiGpt5ProDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3536,8 +3631,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
 def call(
-    model: _ids.OpenaiGpt51Id,
+    model: _ids.OpenaiGpt51DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3562,8 +3658,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
 def call(
-    model: _ids.OpenaiGpt51Id,
+    model: _ids.OpenaiGpt51DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3662,8 +3759,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
 def call(
-    model: _ids.OpenaiGpt53CodexId,
+    model: _ids.OpenaiGpt53CodexDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3688,8 +3786,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
 def call(
-    model: _ids.OpenaiGpt53CodexId,
+    model: _ids.OpenaiGpt53CodexDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3818,8 +3917,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
 def call(
-    model: _ids.OpenaiGpt54NanoId,
+    model: _ids.OpenaiGpt54NanoDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3844,8 +3944,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
 def call(
-    model: _ids.OpenaiGpt54NanoId,
+    model: _ids.OpenaiGpt54NanoDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -3966,6 +4067,51 @@ def call(
 @overload
 def call(
     model: _ids.OpenaiGpt55CyberId,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
+    tools: Sequence[ToolSearch] | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    temperature: OnlyWithReasoningOff = None,
+    top_p: OnlyWithReasoningOff = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
+def call(
+    model: _ids.OpenaiGpt55CyberDeprecatedId1,
+    /,
+    *,
+    system: str | None = None,
+    reasoning: Literal["off"],
+    tools: Sequence[ToolSearch] | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    verbosity: Literal["low", "medium", "high"] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
+def call(
+    model: _ids.OpenaiGpt55CyberDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4419,6 +4565,32 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2027-01-20.")
+def call(
+    model: _ids.OpenaiGptAudioDeprecatedId1,
+    /,
+    *,
+    system: str | None = None,
+    tools: Sequence[AnyTool] | None = None,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
+    parallel_tools: bool | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    output: Sequence[Literal["text", "audio"]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: NotAcceptedByThisModel,
+) -> CallDecorator[_types.TextAudioToolParts, None, _openai.OpenaiGptAudioCapabilities]:
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
+
+@overload
 def call(
     model: _ids.OpenaiGptDaybreakId,
     /,
@@ -4440,8 +4612,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
 def call(
-    model: _ids.OpenaiO3Id,
+    model: _ids.OpenaiO3DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4461,8 +4634,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
 def call(
-    model: _ids.OpenaiO3ProId,
+    model: _ids.OpenaiO3ProDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4585,8 +4759,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
 def call(
-    model: _ids.XaiGrok3Id,
+    model: _ids.XaiGrok3DeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4611,8 +4786,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
 def call(
-    model: _ids.XaiGrok3MiniId,
+    model: _ids.XaiGrok3MiniDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4634,8 +4810,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
 def call(
-    model: _ids.XaiGrok3MiniId,
+    model: _ids.XaiGrok3MiniDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4657,8 +4834,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
 def call(
-    model: _ids.XaiGrok3MiniId,
+    model: _ids.XaiGrok3MiniDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4681,8 +4859,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
 def call(
-    model: _ids.XaiGrok3MiniId,
+    model: _ids.XaiGrok3MiniDeprecatedId1,
     /,
     *,
     system: str | None = None,
@@ -4849,8 +5028,9 @@ def call(
     """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
+@deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
 def call(
-    model: _ids.XaiRedirectedToGrok43Id,
+    model: _ids.XaiRedirectedToGrok43DeprecatedId1,
     /,
     *,
     system: str | None = None,

@@ -4,11 +4,9 @@ from typing import Literal, Never, TypeAlias
 ModelId: TypeAlias = Never
 """What no id is: `@llm.call` refuses a misspelt id in this name."""
 
-AnthropicClaude45Id: TypeAlias = Literal[
-    "anthropic/claude-haiku-4-5",
-    "anthropic/claude-haiku-4-5-20251001",
-    "anthropic/claude-sonnet-4-5",
-    "anthropic/claude-sonnet-4-5-20250929",
+AnthropicClaude45Id: TypeAlias = Literal["anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"]
+AnthropicClaude45DeprecatedId1: TypeAlias = Literal[
+    "anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"
 ]
 AnthropicClaude46Id: TypeAlias = Literal[
     "anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"
@@ -21,7 +19,9 @@ AnthropicClaudeFable51Id: TypeAlias = Literal[
     "anthropic/claude-mythos-5-2",
 ]
 AnthropicClaudeHaiku55Id: TypeAlias = Literal["anthropic/claude-haiku-5-5"]
-AnthropicClaudeOpus45Id: TypeAlias = Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"]
+AnthropicClaudeOpus45DeprecatedId1: TypeAlias = Literal[
+    "anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"
+]
 AnthropicClaudeOpus47Id: TypeAlias = Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"]
 AnthropicClaudeOpus48Id: TypeAlias = Literal["anthropic/claude-opus-4-8"]
 AnthropicClaudeOpus5Id: TypeAlias = Literal["anthropic/claude-opus-5"]
@@ -50,21 +50,21 @@ DeepseekFlashId: TypeAlias = Literal[
     "deepseek/deepseek-flash", "deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-flash-vision-exp"
 ]
 DeepseekV4ProId: TypeAlias = Literal["deepseek/deepseek-v4-pro"]
-GoogleGemini25FlashId: TypeAlias = Literal["google/gemini-2.5-flash"]
-GoogleGemini25FlashImageId: TypeAlias = Literal["google/gemini-2.5-flash-image"]
+GoogleGemini25FlashDeprecatedId1: TypeAlias = Literal["google/gemini-2.5-flash"]
+GoogleGemini25FlashImageDeprecatedId1: TypeAlias = Literal["google/gemini-2.5-flash-image"]
 GoogleGemini25FlashLiteId: TypeAlias = Literal["google/gemini-2.5-flash-lite"]
-GoogleGemini25ProId: TypeAlias = Literal["google/gemini-2.5-pro"]
+GoogleGemini25ProDeprecatedId1: TypeAlias = Literal["google/gemini-2.5-pro"]
 GoogleGemini3FlashId: TypeAlias = Literal["google/gemini-3-flash-preview"]
 GoogleGemini3ProImageId: TypeAlias = Literal["google/gemini-3-pro-image"]
-GoogleGemini31FlashImageId: TypeAlias = Literal["google/gemini-3.1-flash-image"]
-GoogleGemini31FlashLiteId: TypeAlias = Literal["google/gemini-3.1-flash-lite"]
+GoogleGemini31FlashImageDeprecatedId1: TypeAlias = Literal["google/gemini-3.1-flash-image"]
+GoogleGemini31FlashLiteDeprecatedId1: TypeAlias = Literal["google/gemini-3.1-flash-lite"]
 GoogleGemini31FlashLiteImageId: TypeAlias = Literal["google/gemini-3.1-flash-lite-image"]
 GoogleGemini31ProId: TypeAlias = Literal["google/gemini-3.1-pro-preview", "google/gemini-pro-latest"]
 GoogleGemini31ProCustomtoolsId: TypeAlias = Literal["google/gemini-3.1-pro-preview-customtools"]
-GoogleGemini35FlashId: TypeAlias = Literal["google/gemini-3.5-flash"]
+GoogleGemini35FlashDeprecatedId1: TypeAlias = Literal["google/gemini-3.5-flash"]
 GoogleGemini35FlashLiteId: TypeAlias = Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"]
 GoogleGemini36FlashId: TypeAlias = Literal["google/gemini-3.6-flash"]
-GoogleGemini37FlashId: TypeAlias = Literal["google/gemini-3.7-flash"]
+GoogleGemini37FlashDeprecatedId1: TypeAlias = Literal["google/gemini-3.7-flash"]
 GoogleGemini38FlashId: TypeAlias = Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"]
 GoogleGemini4ArgonId: TypeAlias = Literal["google/gemini-4-argon", "google/gemini-4-carbon"]
 GoogleGemini4HydrogenId: TypeAlias = Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"]
@@ -115,7 +115,7 @@ MoonshotKimiK31ProId: TypeAlias = Literal["moonshot/kimi-k3.1-pro"]
 MoonshotUnverifiedId: TypeAlias = Literal["moonshot/kimi-k3.1-pro-highspeed"]
 OpenaiChatLatestId: TypeAlias = Literal["openai/chat-latest"]
 OpenaiDaybreakId: TypeAlias = Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"]
-OpenaiGpt4o41Id: TypeAlias = Literal[
+OpenaiGpt4o41DeprecatedId1: TypeAlias = Literal[
     "openai/gpt-4.1",
     "openai/gpt-4.1-2025-04-14",
     "openai/gpt-4.1-mini",
@@ -126,22 +126,22 @@ OpenaiGpt4o41Id: TypeAlias = Literal[
     "openai/gpt-4o-mini",
     "openai/gpt-4o-mini-2024-07-18",
 ]
-OpenaiGpt5Id: TypeAlias = Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"]
-OpenaiGpt5MiniNanoId: TypeAlias = Literal[
-    "openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07", "openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"
-]
-OpenaiGpt5ProId: TypeAlias = Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"]
+OpenaiGpt5DeprecatedId1: TypeAlias = Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"]
+OpenaiGpt5MiniNanoDeprecatedId1: TypeAlias = Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"]
+OpenaiGpt5MiniNanoDeprecatedId2: TypeAlias = Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"]
+OpenaiGpt5ProDeprecatedId1: TypeAlias = Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"]
 OpenaiGpt5SearchId: TypeAlias = Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"]
-OpenaiGpt51Id: TypeAlias = Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"]
+OpenaiGpt51DeprecatedId1: TypeAlias = Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"]
 OpenaiGpt52Id: TypeAlias = Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"]
 OpenaiGpt52ProId: TypeAlias = Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"]
-OpenaiGpt53CodexId: TypeAlias = Literal["openai/gpt-5.3-codex"]
+OpenaiGpt53CodexDeprecatedId1: TypeAlias = Literal["openai/gpt-5.3-codex"]
 OpenaiGpt54Id: TypeAlias = Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"]
 OpenaiGpt54MiniId: TypeAlias = Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"]
-OpenaiGpt54NanoId: TypeAlias = Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"]
+OpenaiGpt54NanoDeprecatedId1: TypeAlias = Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"]
 OpenaiGpt54ProId: TypeAlias = Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"]
 OpenaiGpt55Id: TypeAlias = Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"]
-OpenaiGpt55CyberId: TypeAlias = Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"]
+OpenaiGpt55CyberId: TypeAlias = Literal["openai/gpt-5.5-cyber"]
+OpenaiGpt55CyberDeprecatedId1: TypeAlias = Literal["openai/gpt-5.5-cyber-preview"]
 OpenaiGpt55ProId: TypeAlias = Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"]
 OpenaiGpt56CyberId: TypeAlias = Literal["openai/gpt-5.6-cyber"]
 OpenaiGpt56SolId: TypeAlias = Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"]
@@ -153,22 +153,19 @@ OpenaiGpt6RosalindId: TypeAlias = Literal["openai/gpt-6-rosalind"]
 OpenaiGpt61SolId: TypeAlias = Literal["openai/gpt-6.1-sol"]
 OpenaiGpt61TerraId: TypeAlias = Literal["openai/gpt-6.1-terra"]
 OpenaiGpt62Id: TypeAlias = Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"]
-OpenaiGptAudioId: TypeAlias = Literal[
-    "openai/gpt-audio",
-    "openai/gpt-audio-1.5",
-    "openai/gpt-audio-2025-08-28",
-    "openai/gpt-audio-mini",
-    "openai/gpt-audio-mini-2025-12-15",
+OpenaiGptAudioId: TypeAlias = Literal["openai/gpt-audio-1.5"]
+OpenaiGptAudioDeprecatedId1: TypeAlias = Literal[
+    "openai/gpt-audio", "openai/gpt-audio-2025-08-28", "openai/gpt-audio-mini", "openai/gpt-audio-mini-2025-12-15"
 ]
 OpenaiGptDaybreakId: TypeAlias = Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"]
-OpenaiO3Id: TypeAlias = Literal["openai/o3", "openai/o3-2025-04-16"]
-OpenaiO3ProId: TypeAlias = Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"]
+OpenaiO3DeprecatedId1: TypeAlias = Literal["openai/o3", "openai/o3-2025-04-16"]
+OpenaiO3ProDeprecatedId1: TypeAlias = Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"]
 OpenaiUnverifiedId: TypeAlias = Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"]
 PerplexitySonarId: TypeAlias = Literal["perplexity/sonar"]
 PerplexitySonarProId: TypeAlias = Literal["perplexity/sonar-pro"]
 PerplexitySonarReasoningProId: TypeAlias = Literal["perplexity/sonar-reasoning-pro"]
-XaiGrok3Id: TypeAlias = Literal["xai/grok-3"]
-XaiGrok3MiniId: TypeAlias = Literal["xai/grok-3-mini"]
+XaiGrok3DeprecatedId1: TypeAlias = Literal["xai/grok-3"]
+XaiGrok3MiniDeprecatedId1: TypeAlias = Literal["xai/grok-3-mini"]
 XaiGrok420MultiAgentId: TypeAlias = Literal["xai/grok-4.20-multi-agent", "xai/grok-4.20-multi-agent-0309"]
 XaiGrok420NonReasoningId: TypeAlias = Literal["xai/grok-4.20-0309-non-reasoning", "xai/grok-4.20-non-reasoning"]
 XaiGrok420ReasoningBuild01Id: TypeAlias = Literal[
@@ -177,7 +174,9 @@ XaiGrok420ReasoningBuild01Id: TypeAlias = Literal[
 XaiGrok43Id: TypeAlias = Literal["xai/grok-4.3"]
 XaiGrok45Id: TypeAlias = Literal["xai/grok-4.5", "xai/grok-build-latest"]
 XaiGrok46Id: TypeAlias = Literal["xai/grok-4.6", "xai/grok-4.7"]
-XaiRedirectedToGrok43Id: TypeAlias = Literal["xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"]
+XaiRedirectedToGrok43DeprecatedId1: TypeAlias = Literal[
+    "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"
+]
 ZaiUnverifiedId: TypeAlias = Literal["zai/glm-5.3-flashx"]
 ZaiGlm4551Id: TypeAlias = Literal[
     "zai/glm-4.5",

@@ -476,52 +476,52 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         cls: Any, id: Literal["zai/glm-4.5v", "zai/glm-4.6v", "zai/glm-5v-turbo"], /, **defaults: Any
     ) -> _zai.ZaiGlmVisionProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-11-30.")
     def __new__(
         cls: Any, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
     ) -> _anthropic.AnthropicClaude45Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-01-22.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-22.")
     def __new__(
         cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
     ) -> _anthropic.AnthropicClaudeOpus45Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
     def __new__(
         cls: Any, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any
     ) -> _google.GoogleGemini25FlashProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-03-15.")
     def __new__(
         cls: Any, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
     ) -> _google.GoogleGemini25FlashImageProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
     def __new__(
         cls: Any, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any
     ) -> _google.GoogleGemini25ProProfile: ...
     @overload
-    @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
+    @deprecated("The model of this id is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
     def __new__(
         cls: Any, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
     ) -> _google.GoogleGemini31FlashImageProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-05-07.")
     def __new__(
         cls: Any, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
     ) -> _google.GoogleGemini31FlashLiteProfile: ...
     @overload
-    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
+    @deprecated("The model of this id is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
     def __new__(
         cls: Any, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any
     ) -> _google.GoogleGemini35FlashProfile: ...
     @overload
-    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
+    @deprecated("The model of this id is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
     def __new__(
         cls: Any, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any
     ) -> _google.GoogleGemini37FlashProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
     def __new__(
         cls: Any,
         id: Literal[
@@ -539,47 +539,47 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         **defaults: Any,
     ) -> _openai.OpenaiGpt4o41Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
     ) -> _openai.OpenaiGpt5Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
     ) -> _openai.OpenaiGpt5MiniNanoProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
     ) -> _openai.OpenaiGpt5MiniNanoProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
     ) -> _openai.OpenaiGpt5ProProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
     ) -> _openai.OpenaiGpt51Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any
     ) -> _openai.OpenaiGpt53CodexProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
     ) -> _openai.OpenaiGpt54NanoProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
     def __new__(
         cls: Any, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any
     ) -> _openai.OpenaiGpt55CyberProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-20.")
     def __new__(
         cls: Any,
         id: Literal[
@@ -592,23 +592,23 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         **defaults: Any,
     ) -> _openai.OpenaiGptAudioProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls: Any, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any
     ) -> _openai.OpenaiO3Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls: Any, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
     ) -> _openai.OpenaiO3ProProfile: ...
     @overload
-    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(cls: Any, id: Literal["xai/grok-3"], /, **defaults: Any) -> _xai.XaiGrok3Profile: ...
     @overload
-    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.XaiGrok3MiniProfile: ...
     @overload
-    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(
         cls: Any, id: Literal["xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"], /, **defaults: Any
     ) -> _xai.XaiRedirectedToGrok43Profile: ...

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from capably.types.messages import Message, SystemMessage
     from capably.types.timeout import Timeout
 
-    OnlyWithReasoningOff: TypeAlias = None
+    class ReasoningOffInThisCallOrByWith_:  # noqa: N801
+        """Of this class there is no object. It says in a refusal what to do: a default of `llm.Model(id, ...)` has no type."""
+
+    OnlyWithReasoningOff: TypeAlias = ReasoningOffInThisCallOrByWith_ | None
     """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
 
-    Say `reasoning="off"`; a model that does not reason by default also takes it in a call without `reasoning`.
+    Say `reasoning="off"` in this call, or beforehand by `model.with_(reasoning="off")`; a model that does not reason by default also takes it in a call without `reasoning`.
     """
     NotTogetherWithTools: TypeAlias = None
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
