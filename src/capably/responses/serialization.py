@@ -17,6 +17,7 @@ import msgspec
 from capably.types import parts as p
 from capably.types.calls import CALLS
 from capably.types.candidate import Candidate, TokenLogprob
+from capably.types.errors import CapablyError
 from capably.types.json import load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
@@ -88,8 +89,8 @@ def decode(data: Any) -> Any:
 
 
 def dump_messages(messages: Sequence[Any]) -> str:
-    """Return a conversation as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
+    """Return a conversation as JSON text. Raise `CapablyError` for values that are nested too deep for it."""
+    return _written("messages", encode, messages)
 
 
 def load_messages(text: str) -> list[Any]:
@@ -98,8 +99,20 @@ def load_messages(text: str) -> list[Any]:
 
 
 def dump_response(response: Any) -> str:
-    """Return a response as JSON text."""
-    return msgspec.json.encode({"capably": VERSION, "response": _state(response)}).decode()
+    """Return a response as JSON text. Raise `CapablyError` for values that are nested too deep for it."""
+    return _written("response", _state, response)
+
+
+def _written(key: str, make: Callable[[Any], Any], value: Any) -> str:
+    return msgspec.json.encode({"capably": VERSION, key: _made(key, make, value)}).decode()
+
+
+def _made(key: str, make: Callable[[Any], Any], value: Any) -> Any:
+    """Return what `make` returns. Its depth is bounded: writing it takes less of the stack than making it."""
+    try:
+        return make(value)
+    except RecursionError as error:
+        raise CapablyError(f"the {key} cannot be written as JSON: a value in it is nested too deep") from error
 
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
@@ -119,7 +132,7 @@ def _checked(key: str, load: Callable[[], Any]) -> Any:
 
 def pickled_response(response: Any) -> tuple[Any, ...]:
     """Return the function and arguments for pickle. A stream is read to its end first, and becomes a response."""
-    return _restore, (response._COMPLETE_CLASS or type(response), _state(response))
+    return _restore, (response._COMPLETE_CLASS or type(response), _made("response", _state, response))
 
 
 def _read(text: str, key: str) -> Any:

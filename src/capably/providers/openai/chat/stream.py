@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from capably.providers.json import body_of
+from capably.providers.json import body_of, list_of
 from capably.providers.openai.chat.choice import ChoiceAccumulator
 from capably.providers.openai.chat.decode import check_failed, decode_completion
 from capably.providers.openai.errors import malformed_reply
@@ -86,7 +86,7 @@ class ChatAccumulator:
         return self._choices[index]
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        choices = event.get("choices") or ()
+        choices = event.get("choices") or list_of(event, "choices")
         completion = self._completion
         for key, value in event.items():
             if key not in ("choices", "usage") and value is not None and (value or key not in completion):
