@@ -76,7 +76,9 @@ peer:
 http-fuzz *ARGS:
     PYTHONPATH=tests uv run --quiet python scripts/http_fuzz.py {{ ARGS }}
 
-# what calls cost: the SDKs, ours and (--peers) others, interleaved, in CPU time
+# answers that no provider sends, made by chance from good ones, in every wire format (--count, --wire, --only)
+fuzz *ARGS:
+    PYTHONPATH=tests uv run --quiet python scripts/wire_fuzz.py {{ ARGS }}
 
 # what calls cost: the SDKs, ours over both HTTP libraries and (--peers) others, interleaved, in CPU time
 bench *ARGS:

@@ -17,6 +17,7 @@ import msgspec
 from capably.types import parts as p
 from capably.types.calls import CALLS
 from capably.types.candidate import Candidate, TokenLogprob
+from capably.types.errors import CapablyError
 from capably.types.json import dump_text, load_body
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 
 LoadedT = TypeVar("LoadedT")
+MadeT = TypeVar("MadeT")
+ValueT = TypeVar("ValueT")
 
 VERSION = 1
 """Of the shape below. A later one reads this one, too."""
@@ -130,8 +133,9 @@ def decode(data: Json) -> Any:
 
 
 def dump_messages(messages: Sequence[Message]) -> str:
-    """Return a conversation as JSON text."""
-    return dump_text({"capably": VERSION, "messages": encode(messages)}, "the stored conversation")
+    """Return a conversation as JSON text. Raise `CapablyError` for values that are nested too deep for it."""
+    data = _shallow("conversation", encode, messages)
+    return dump_text({"capably": VERSION, "messages": data}, "the stored conversation")
 
 
 def load_messages(text: str) -> list[Message]:
@@ -140,8 +144,16 @@ def load_messages(text: str) -> list[Message]:
 
 
 def dump_response(record: ResponseRecord) -> str:
-    """Return a response as JSON text."""
+    """Return a response as JSON text. Raise `CapablyError` for values that are nested too deep for it."""
     return dump_text({"capably": VERSION, "response": state_of(record)}, "the stored response")
+
+
+def _shallow(what: str, make: Callable[[ValueT], MadeT], value: ValueT) -> MadeT:
+    """Return what `make` returns. Its depth is bounded: writing it takes less of the stack than making it."""
+    try:
+        return make(value)
+    except RecursionError as error:
+        raise CapablyError(f"the {what} cannot be written as JSON: a value in it is nested too deep") from error
 
 
 def load_response(
@@ -183,7 +195,11 @@ TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
 
 
 def state_of(record: ResponseRecord) -> ResponseState:
-    """Return a response as JSON data."""
+    """Return a response as JSON data. Raise `CapablyError` for values that are nested too deep for it."""
+    return _shallow("response", _state_of, record)
+
+
+def _state_of(record: ResponseRecord) -> ResponseState:
     reply, model, request = record.reply, record.model, record.request
     params, dropped = _serializable(record.params)
     defaults, _ = _serializable(model.defaults)

@@ -100,7 +100,7 @@ class ConversationError(CapablyError, ValueError):
 
     `rule` says which: `unanswered_call` (calls of tools without an output before the next turn; `calls` has those that
     lack one), `unasked_output` (an output whose call does not stand before it; `ids` has the output's), `nothing_said`,
-    `unsendable_text` (a half of a surrogate pair, which UTF-8 has no form for).
+    `unsendable_text` (a half of a surrogate pair, which UTF-8 has no form for), `nested_too_deep` (values inside of values).
     `turn` is the message at fault, `None` where there is none.
     """
 
@@ -108,13 +108,15 @@ class ConversationError(CapablyError, ValueError):
         self,
         message: str,
         *,
-        rule: Literal["unanswered_call", "unasked_output", "nothing_said", "unsendable_text"],
+        rule: Literal["unanswered_call", "unasked_output", "nothing_said", "unsendable_text", "nested_too_deep"],
         turn: Message | None = None,
         calls: Sequence[ToolCall] = (),
         ids: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
-        self.rule: Literal["unanswered_call", "unasked_output", "nothing_said", "unsendable_text"] = rule
+        self.rule: Literal[
+            "unanswered_call", "unasked_output", "nothing_said", "unsendable_text", "nested_too_deep"
+        ] = rule
         self.turn = turn
         self.calls: tuple[ToolCall, ...] = tuple(calls)
         self.ids: tuple[str, ...] = tuple(ids)

@@ -81,13 +81,27 @@ def mend(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def mend_json(value: Json) -> Any:
-    """Return parsed JSON with every text mended."""
+def mend_json(value: Any) -> Any:
+    """Return parsed JSON with every text mended, however deep it is."""
+    top: list[Any] = [value]
+    rest: list[Any] = [top]
+    while rest:
+        owner = rest.pop()
+        places: Any = list(cast("dict[Any, Any]", owner).items()) if isinstance(owner, dict) else enumerate(owner)
+        for key, item in places:
+            owner[key] = made = _mended(item)
+            if isinstance(made, (dict, list)):
+                rest.append(made)
+    return top[0]
+
+
+def _mended(value: Any) -> Any:
+    """Return a text mended, and of an object or a list a copy whose keys are."""
     if isinstance(value, str):
         return value if is_sendable(value) else mend(value)
-    if isinstance(value, dict):
-        return {mend(key): mend_json(item) for key, item in value.items()}
-    return [mend_json(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, Mapping):
+        return {_mended(key): item for key, item in cast("Mapping[Any, Any]", value).items()}
+    return cast("list[Any]", value).copy() if isinstance(value, list) else value
 
 
 def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -100,9 +114,16 @@ def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 def dump_json(value: object) -> bytes:
-    """Return the bytes of a body to send. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold."""
+    """Return the bytes of a body to send. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold, and for
+    values nested deeper than anything can write."""
     try:
         return msgspec.json.encode(value)
+    except RecursionError as error:
+        raise ConversationError(
+            "the conversation holds a value that is nested too deep to be sent: the arguments of a call, the result of a "
+            "tool, or `extra`. Nothing was sent.",
+            rule="nested_too_deep",
+        ) from error
     except UnicodeEncodeError as error:
         raise unsendable(value, "the request") from error
 

@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.anthropic.errors import error_from_body
 from capably.providers.counts import count_of, counts_in, details_of
-from capably.providers.json import is_object, load_body
+from capably.providers.json import is_object, load_body, text_of, typed
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
@@ -37,24 +37,24 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
     try:
         message: Any = load_body(body)
     except msgspec.DecodeError as error:
-        raise malformed_reply(f"is no JSON ({error})", _text_of(body), provider) from error
+        raise malformed_reply(f"is no JSON ({error})", _words_of(body), provider) from error
     if not is_object(message) or message.get("type") != "message":
         if is_object(message) and "error" in message:
             raise error_from_body(message, provider=provider)
         raise malformed_reply("is no message", message, provider)
     shape_error = partial(_wrong_shape, message, provider)
     try:
-        content: list[Any] = _typed(message, "content", list)
+        content: list[Any] = typed(message, "content", list)
         reply = ResponseData(
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
             stop_detail=_stop_detail(message),
-            stop_sequence=_text_or_none(message, "stop_sequence"),
+            stop_sequence=text_of(message, "stop_sequence"),
             usage=decode_usage(message.get("usage")),
             body=body,
             wire=_wire(message, content, request),
-            id=_text_or_none(message, "id"),
-            model=_text_or_none(message, "model"),
+            id=text_of(message, "id"),
+            model=text_of(message, "model"),
         )
     except UNREADABLE as error:
         raise shape_error(error) from error
@@ -73,7 +73,7 @@ def malformed_reply(what: str, body: Any, provider: str) -> ServerError:
 
 def decode_block(block: dict[str, Any]) -> p.Part | LazyPart:
     """Decode one content block: a text now, other kinds lazily. A kind without a class becomes `Unknown`."""
-    kind = _typed(block, "type", str)
+    kind = typed(block, "type", str)
     if kind == "text":
         return _text(block)
     made, build = _LATER.get(kind) or (p.Unknown, partial(p.Unknown, kind))
@@ -81,7 +81,7 @@ def decode_block(block: dict[str, Any]) -> p.Part | LazyPart:
 
 
 def decode_finish(message: dict[str, Any]) -> FinishReason:
-    return FINISH.get(_typed(message, "stop_reason", str), "other")
+    return FINISH.get(typed(message, "stop_reason", str), "other")
 
 
 def decode_usage(usage: Any) -> Usage:
@@ -127,7 +127,7 @@ def _stop_detail(message: dict[str, Any]) -> str | None:
     details: dict[str, Any] = message.get("stop_details") or {}
     own = message["stop_reason"] if decode_finish(message) == "other" else None
     words = [word for word in (own, details.get("category"), details.get("explanation")) if word]
-    return ": ".join(words) or message.get("stop_sequence")
+    return ": ".join(words) or text_of(message, "stop_sequence")
 
 
 def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict[str, Any]:
@@ -154,20 +154,20 @@ def _is_sendable(block: dict[str, Any]) -> bool:
 
 def _text(block: dict[str, Any]) -> p.Part:
     citations: list[dict[str, Any]] = block.get("citations") or []
-    return p.Text(_typed(block, "text", str), tuple(_citation(citation) for citation in citations))
+    return p.Text(typed(block, "text", str), tuple(_citation(citation) for citation in citations))
 
 
 def _citation(citation: dict[str, Any]) -> p.Citation:
     return p.Citation(
-        url=citation.get("url") or citation.get("source"),
-        title=citation.get("title") or citation.get("document_title"),
-        cited_text=citation.get("cited_text"),
+        url=text_of(citation, "url") or text_of(citation, "source"),
+        title=text_of(citation, "title") or text_of(citation, "document_title"),
+        cited_text=text_of(citation, "cited_text"),
         raw=citation,
     )
 
 
 def _thinking(block: dict[str, Any]) -> p.Part:
-    return p.Thought(_typed(block, "thinking", str))
+    return p.Thought(typed(block, "thinking", str))
 
 
 def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
@@ -176,7 +176,7 @@ def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
 
 def _tool_use(block: dict[str, Any]) -> p.Part:
     """Decode a tool call. Unreadable arguments (a stream cut by `max_tokens`) stay as text in `raw_args`."""
-    id, name = _typed(block, "id", str), _typed(block, "name", str)
+    id, name = typed(block, "id", str), typed(block, "name", str)
     args, raw_args, _ = read_arguments(block.get("input"))
     return p.ToolCall(id, name, args, raw_args)
 
@@ -188,16 +188,5 @@ _LATER: dict[str, tuple[type[p.Part], Callable[[dict[str, Any]], p.Part]]] = {
 }
 
 
-def _typed(container: dict[str, Any], key: str, kind: type) -> Any:
-    value = container[key]
-    if not isinstance(value, kind):
-        raise TypeError(f"{key!r} is a {type(value).__name__}, not a {kind.__name__}")
-    return value
-
-
-def _text_or_none(container: dict[str, Any], key: str) -> str | None:
-    return _typed(container, key, str) if container.get(key) is not None else None
-
-
-def _text_of(body: bytes) -> str:
+def _words_of(body: bytes) -> str:
     return body.decode("utf-8", "replace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from capably.providers.anthropic.decode import decode_block, decode_reply, malformed_reply
 from capably.providers.anthropic.errors import error_from_body
@@ -23,8 +23,12 @@ _GROWING = {
 }
 """Deltas that append to a text -> the field they carry it in, the block's field that it is for."""
 
-_SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
-"""Deltas that a reader of the stream sees -> the kind of chunk. Arguments are shown for `tool_use` only."""
+_SHOWN: dict[tuple[str, str], Literal["text", "thought", "tool_call"]] = {
+    ("text_delta", "text"): "text",
+    ("thinking_delta", "thinking"): "thought",
+    ("input_json_delta", "tool_use"): "tool_call",
+}
+"""Deltas that a reader of the stream sees, with the kind of their block -> the kind of chunk."""
 
 _BEGINNINGS: dict[str, dict[str, Any]] = {
     "text_delta": {"type": "text", "text": ""},
@@ -33,8 +37,25 @@ _BEGINNINGS: dict[str, dict[str, Any]] = {
 }
 """Deltas that say what block they are for -> its beginning. A tool call has a name, which no delta has."""
 
+_FOREIGN = frozenset(
+    (delta, block)
+    for delta, owners in (
+        ("text_delta", ("text",)),
+        ("citations_delta", ("text",)),
+        ("thinking_delta", ("thinking",)),
+        ("input_json_delta", ("tool_use", "redacted_thinking")),
+    )
+    for block in ("text", "thinking", "redacted_thinking", "tool_use")
+    if block not in owners
+)
+"""Deltas with the kinds of blocks that they are not for: they are for a block that did not begin. What a new kind takes, nobody
+knows."""
+
 _EMPTY: dict[str, Any] = {"text": "", "thinking": "", "citations": None, "input": {}}
 """Contents of an open block after its text was dropped."""
+
+_OWN_FIELDS = frozenset({"type", *_EMPTY})
+"""Fields of a block that a delta of an unknown kind does not set."""
 
 
 class MessageAccumulator:
@@ -130,8 +151,8 @@ class MessageAccumulator:
         delta = event["delta"]
         kind = delta["type"]
         place = self._places.get(event["index"]) if "index" in event else self._begun - 1
-        if place not in self._grown:  # Its beginning is missing, or it was over.
-            place = self._begin(event, dict(_BEGINNINGS[kind]))
+        if place not in self._grown or (kind, self._blocks[place]["type"]) in _FOREIGN:
+            place = self._begin(event, dict(_BEGINNINGS[kind]))  # Its beginning is missing, or it was over.
         if kind not in _GROWING:
             self._change(self._blocks[place], kind, delta)
             return ()
@@ -142,18 +163,19 @@ class MessageAccumulator:
         self._grown[place][field] += more.encode("utf-8", "surrogatepass")
         if not more:
             return ()
-        shown = _SHOWN.get(kind) or ("tool_call" if self._blocks[place]["type"] == "tool_use" else None)
-        return (Chunk(shown, place, more),) if shown else ()  # pyright: ignore[reportArgumentType]
+        shown = _SHOWN.get((kind, self._blocks[place]["type"]))
+        return (Chunk(shown, place, more),) if shown else ()
 
     @staticmethod
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
-        """Apply a delta that is complete in itself: add a citation, or set the fields of any other kind."""
+        """Apply a delta that is complete in itself: add a citation, or set the fields of any other kind, but for those that
+        grow."""
         if kind == "citations_delta":
             citations: list[Any] = block.get("citations") or []
             citations.append(delta["citation"])
             block["citations"] = citations
         else:
-            more = {name: value for name, value in delta.items() if name != "type"}
+            more = {name: value for name, value in delta.items() if name not in _OWN_FIELDS}
             block.update((name, value) for name, value in more.items() if value or not block.get(name))
 
     def _stop_block(self, event: dict[str, Any]) -> Sequence[Chunk]:

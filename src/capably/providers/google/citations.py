@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from capably.providers.google.parts import Object, objects_of, read_object
+from capably.providers.json import text_of
 from capably.types import parts as p
 from capably.types.values import set_field
 
@@ -73,7 +74,7 @@ def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
 def _citation(chunk: Object, cited_text: str | None, raw: Object) -> p.Citation:
     """Build a citation from a `groundingChunk`, which has one source under `web`, `retrievedContext` or `maps`."""
     source: Object = next((cast("Object", value) for value in chunk.values() if isinstance(value, Mapping)), NOTHING)
-    return p.Citation(url=source.get("uri"), title=source.get("title"), cited_text=cited_text, raw=raw)
+    return p.Citation(url=text_of(source, "uri"), title=text_of(source, "title"), cited_text=cited_text, raw=raw)
 
 
 def _quotations(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
@@ -81,4 +82,4 @@ def _quotations(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
     metadata = read_object(candidate.get("citationMetadata") or {}, "citationMetadata")
     for work in (*objects_of(metadata, "citations"), *objects_of(metadata, "citationSources")):
         if work.get("uri") or work.get("title"):
-            yield None, p.Citation(url=work.get("uri"), title=work.get("title"), raw=work)
+            yield None, p.Citation(url=text_of(work, "uri"), title=text_of(work, "title"), raw=work)

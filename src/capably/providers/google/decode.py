@@ -15,7 +15,7 @@ from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
-from capably.providers.json import load_body
+from capably.providers.json import load_body, object_of, text_of
 from capably.types import parts as p
 from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.errors import ProviderError
@@ -83,7 +83,7 @@ class _Answer(NamedTuple):
 
 
 def _read_candidate(candidate: Object, reply: Object, request: Request) -> _Answer:
-    content = read_object(candidate.get("content") or {}, "content")
+    content = object_of(candidate, "content")
     wire_parts = objects_of(content, "parts")
     reason = candidate.get("finishReason")
     if reason is None and not wire_parts and blocked_by(reply) is None:
@@ -94,7 +94,7 @@ def _read_candidate(candidate: Object, reply: Object, request: Request) -> _Answ
     if blocked is not None:
         return _Answer(parts, "content_filter", blocked, content)
     finish = _finish(reason, parts)
-    token = candidate.get(CONTINUATION)
+    token = text_of(candidate, CONTINUATION)
     if finish == "continuation" and token:
         return _Answer(parts, finish, token, {**content, CONTINUATION: token})
     return _Answer(parts, finish, _stop_detail(finish, reason, candidate), content)
@@ -134,8 +134,8 @@ def _reply(
         usage=usage,
         body=body,
         wire=wire,
-        id=reply.get("responseId"),
-        model=reply.get("modelVersion"),
+        id=text_of(reply, "responseId"),
+        model=text_of(reply, "modelVersion"),
         stop_detail=stop_detail,
     )
 

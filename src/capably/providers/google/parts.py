@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from capably.providers.call_ids import unused_ids
+from capably.providers.json import text_of
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.request import Request
@@ -79,6 +80,8 @@ def read_text(part: Object, text: Any) -> LazyPart | None:
 
 def _call(source: tuple[str, str, Any]) -> p.Part:
     id, name, args = source
+    if type(id) is not str:  # pyright: ignore[reportUnnecessaryComparison]
+        raise TypeError(f"the id of a call is {_named(id)}")
     args, raw_args, _ = read_arguments(args)
     return p.ToolCall(id, name, dict(args), raw_args)
 
@@ -110,12 +113,12 @@ def _read_inline(data: Object) -> p.Part:
         content = base64.b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)
     except binascii.Error as error:
         raise ValueError(f"inlineData is no base64 ({error})") from error
-    return _media_class(media_type).from_bytes(content, media_type=media_type, name=data.get("displayName"))
+    return _media_class(media_type).from_bytes(content, media_type=media_type, name=text_of(data, "displayName"))
 
 
 def _read_file(data: Object) -> p.Part:
-    media_type = data.get("mimeType")
-    return _media_class(str(media_type or ""))(url=data.get("fileUri"), media_type=media_type)
+    media_type = text_of(data, "mimeType")
+    return _media_class(media_type or "")(url=text_of(data, "fileUri"), media_type=media_type)
 
 
 _MEDIA_PARTS: Mapping[str, Callable[[Object], p.Part]] = {"inlineData": _read_inline, "fileData": _read_file}

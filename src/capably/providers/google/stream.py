@@ -13,12 +13,12 @@ from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
-from capably.providers.json import body_of, is_sendable, mend_json
+from capably.providers.json import body_of, is_sendable, mend_json, object_of
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
 from capably.types.request import Request
-from capably.types.response_data import ResponseData, build_part
+from capably.types.response_data import UNREADABLE, ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
 
@@ -64,7 +64,7 @@ class GoogleAccumulator:
         try:
             self._given = []
             self._feed(read_object(event, "an event"))
-        except ValueError as error:
+        except UNREADABLE as error:
             raise malformed(str(error), event) from error
         return self._given
 
@@ -105,7 +105,7 @@ class GoogleAccumulator:
                 raise ValueError(f"the index of a candidate is {index!r}")
             merged = self._candidates.setdefault(index, {})
             _merge(merged, candidate, "content")
-            content = read_object(candidate.get("content") or {}, "content")
+            content = object_of(candidate, "content")
             if not index:
                 self._feed_first(candidate, content, merged)
             elif content:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ENDPOINT = "responses"
 
-LAST_EVENTS = frozenset({"response.completed", "response.failed", "response.incomplete"})
+LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")
 """The last event of a stream of Responses, after which its connection is done. Chat Completions end with `[DONE]`."""
 
 

@@ -138,6 +138,8 @@ def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
 def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.ToolCall:
     """Return the call of a tool from its id, name and arguments; `strict` names the strict tools."""
     id, name, arguments, tools = source
+    if type(id) is not str or type(name) is not str:  # pyright: ignore[reportUnnecessaryComparison]
+        raise TypeError(f"a call has the id {id!r} and the name {name!r}, not two texts")
     args, raw = decode_arguments(arguments)
     tool = tools.get(name)
     return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)

@@ -9,13 +9,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from capably.providers.json import body_of, load_json
+from capably.providers.json import body_of, list_of, load_json, object_of
 from capably.providers.openai.chat.decode import (
     FILTERED,
     THOUGHTS,
     Place,
+    check_empty,
     decode_call,
     decode_completion,
+    detail_text,
     thinking_text,
     unused_id,
 )
@@ -155,7 +157,7 @@ class ChoiceAccumulator:
         no_message = "message" in choice and not choice["message"] and "delta" not in choice
         if no_message and choice.get("finish_reason") not in FILTERED:
             raise ValueError("a choice has no message")
-        delta: Mapping[str, Any] = choice.get("delta") or choice.get("message") or {}
+        delta = choice.get("delta") or object_of(choice, "delta") or object_of(choice, "message")
         content = delta.get("content")
         chunks = self._content(content) if content and len(delta) == 1 else self._fields(delta)
         for key, value in choice.items():
@@ -170,7 +172,7 @@ class ChoiceAccumulator:
     def _fields(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
         """Return the chunks of a delta with any fields."""
         chunks = [*self._thought(delta), *self._content(delta.get("content"))]
-        for call in delta.get("tool_calls") or ():
+        for call in list_of(delta, "tool_calls"):
             chunks += self._call(call)
         for key, value in delta.items():
             if key not in STREAM_ONLY and value is not None:
@@ -197,14 +199,16 @@ class ChoiceAccumulator:
     def _thought(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
         if not delta.keys() & _THOUGHT_FIELDS:
             return ()
-        text = next((delta[field] for field in THOUGHTS if delta.get(field)), "")
+        text = next((delta[field] for field in THOUGHTS if delta.get(field) and isinstance(delta[field], str)), "")
         details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
         if not text and not any(field in self._texts for field in THOUGHTS):
-            text = "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+            text = "".join(map(detail_text, details))
         return _grown("thought", self._index(("thought", 0)), text) if text else ()
 
     def _content(self, content: Any) -> Sequence[Chunk]:
         if not content:
+            if content is not None and content != "":
+                check_empty(content)
             return ()
         if isinstance(content, str):
             if isinstance(self._message["content"], list):

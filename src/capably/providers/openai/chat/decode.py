@@ -11,7 +11,7 @@ import msgspec
 
 from capably.providers.call_ids import unused_ids
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import load_body
+from capably.providers.json import list_of, load_body, object_of, text_of, typed
 from capably.providers.openai.content import decode_call_of, decode_custom_call
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -112,8 +112,8 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
         usage=decode_usage(completion),
         body=body,
         wire=message,
-        id=completion.get("id"),
-        model=completion.get("model"),
+        id=text_of(completion, "id"),
+        model=text_of(completion, "model"),
     )
 
 
@@ -185,8 +185,8 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
     if thought:
         placed.append((("thought", 0), (p.Thought, p.Thought, thought)))
     placed += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
-    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(message.get("images") or ())]
-    audio: Json = message.get("audio") or {}
+    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(list_of(message, "images"))]
+    audio = object_of(message, "audio")
     if any(audio.values()):
         later = (
             (p.Audio, _audio, (audio, request))
@@ -194,10 +194,10 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
             else (p.Unknown, partial(p.Unknown, "audio"), audio)
         )
         placed.append((("audio", 0), later))
-    if message.get("refusal"):
-        placed.append((("refusal", 0), p.Refusal(message["refusal"])))
+    if message.get("refusal") not in (None, ""):
+        placed.append((("refusal", 0), p.Refusal(typed(message, "refusal", str))))
     tools = strict_tools(request)
-    placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
+    placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(list_of(message, "tool_calls"))]
     legacy = message.get("function_call")
     if legacy and legacy.get("name"):
         later = p.ToolCall, decode_call_of, ("", legacy["name"], legacy.get("arguments"), tools)
@@ -211,12 +211,24 @@ def thought_of(message: Json) -> str:
         if isinstance(message.get(field), str) and message[field]:
             return message[field]
     details: Sequence[Json] = message.get("reasoning_details") or ()
-    return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+    return "".join(map(detail_text, details))
+
+
+def detail_text(detail: Json) -> str:
+    """Return the text of a detail of the reasoning; an empty one for a detail of another kind."""
+    return _text_in(detail, "text") or _text_in(detail, "summary")
+
+
+def _text_in(fields: Json, name: str) -> str:
+    """Return a text; an empty one if it is absent or null. Raise `TypeError` for anything else."""
+    return typed(fields, name, str) if fields.get(name) is not None else ""
 
 
 def _content(message: Json, completion: Json) -> Sequence[p.Part | LazyPart]:
     content = message.get("content")
     if not content:
+        if content is not None and content != "":
+            check_empty(content)
         return []
     citations = _citations(message, completion)
     if isinstance(content, str):
@@ -224,10 +236,16 @@ def _content(message: Json, completion: Json) -> Sequence[p.Part | LazyPart]:
     return [_content_item(item, citations) for item in content]
 
 
+def check_empty(content: Any) -> None:
+    """Raise `TypeError` for a content that says nothing, and that is none either: `0`, `false`, `{}`."""
+    if not isinstance(content, list):
+        raise TypeError(f"'content' is a {type(content).__name__}, not a str or a list")
+
+
 def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | LazyPart:
-    kind = item["type"]
+    kind = typed(item, "type", str)
     if kind in ("text", "output_text"):
-        return p.Text(item["text"], citations)
+        return p.Text(typed(item, "text", str), citations)
     if kind in ("thinking", "reasoning"):
         return p.Thought, _thought, item
     if kind == "image_url":
@@ -241,8 +259,10 @@ def _thought(item: Json) -> p.Part:
 
 def thinking_text(item: Json) -> str:
     """Return the text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
-    inner = item.get("thinking") or item.get("summary") or ""
-    return inner if isinstance(inner, str) else "".join(piece.get("text") or "" for piece in inner)
+    field = "summary" if item.get("thinking") is None else "thinking"
+    if isinstance(item.get(field), str):
+        return item[field]
+    return "".join(_text_in(piece, "text") for piece in list_of(item, field))
 
 
 def _image(image: Json) -> p.Image:
@@ -255,7 +275,9 @@ def _audio(source: tuple[Json, Request]) -> p.Part:
     options: Json = (request.extra or {}).get("audio") or {}
     kind: str = audio.get("format") or options.get("format") or "wav"
     data = base64.b64decode(audio["data"])
-    return p.Audio(data=data, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), transcript=audio.get("transcript"))
+    return p.Audio(
+        data=data, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), transcript=text_of(audio, "transcript")
+    )
 
 
 AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
@@ -269,7 +291,7 @@ def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> LazyPart:
     custom = call.get("custom")
     if custom is not None:
         return CustomToolCall, decode_custom_call, (call["id"], custom["name"], custom.get("input"))
-    return p.Unknown, partial(p.Unknown, call.get("type") or "tool_call"), call
+    return p.Unknown, partial(p.Unknown, text_of(call, "type") or "tool_call"), call
 
 
 def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
@@ -282,13 +304,13 @@ def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
     if not isinstance(sources, list):
         return ()
     pages: list[Json] = [{"url": source} if isinstance(source, str) else source for source in sources]
-    return tuple(p.Citation(url=page.get("url"), title=page.get("title"), raw=page) for page in pages)
+    return tuple(p.Citation(url=text_of(page, "url"), title=text_of(page, "title"), raw=page) for page in pages)
 
 
 def _citation(source: Json, raw: Json, text: str) -> p.Citation:
     start, end = source.get("start_index"), source.get("end_index")
     span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
-    return p.Citation(url=source.get("url"), title=source.get("title"), cited_text=span or None, raw=raw)
+    return p.Citation(url=text_of(source, "url"), title=text_of(source, "title"), cited_text=span or None, raw=raw)
 
 
 # How it ended
@@ -300,7 +322,7 @@ _CALLS = frozenset((p.ToolCall, CustomToolCall))
 def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishReason, str | None]:
     wire_reason: str = choice.get("finish_reason") or "stop"
     reason = FINISH.get(wire_reason, "other")
-    native = choice.get("native_finish_reason")
+    native = text_of(choice, "native_finish_reason")
     detail = native if native and native != wire_reason else None
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if reason == "stop" and refusal is not None:
@@ -319,7 +341,7 @@ def decode_usage(completion: Json) -> Usage:
     Mistral counts audio beside the prompt.
     """
     usage: Any = completion.get("usage")
-    tier: str | None = completion.get("service_tier")
+    tier = text_of(completion, "service_tier")
     if not isinstance(usage, dict):
         return Usage(reported=False, service_tier=tier)
     counts = cast(Json, usage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from capably.providers.json import body_of, is_object
+from capably.providers.json import body_of, is_object, list_of
 from capably.providers.openai.chat.choice import ChoiceAccumulator
 from capably.providers.openai.chat.decode import check_failed, decode_completion
 from capably.providers.openai.errors import malformed_reply
@@ -90,6 +90,7 @@ class ChatAccumulator:
         return self._choices[index]
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        choices = event.get("choices") or list_of(event, "choices")
         completion = self._completion
         for key, value in event.items():
             if value is not None and key not in _NOT_MERGED and (value or key not in completion):
@@ -98,7 +99,7 @@ class ChatAccumulator:
         if usage:
             completion["usage"] = usage
         chunks: Sequence[Chunk] = ()
-        for choice in event.get("choices") or ():
+        for choice in choices:
             of_choice = self._fed_choice(choice)
             chunks = [*chunks, *of_choice] if chunks else of_choice
         if chunks and self._usage_ends:

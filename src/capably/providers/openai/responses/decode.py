@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import load_body
+from capably.providers.json import list_of, load_body, text_of, typed
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -88,8 +88,8 @@ def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
         usage=decode_usage(response),
         body=body,
         wire=output,
-        id=response.get("id"),
-        model=response.get("model"),
+        id=text_of(response, "id"),
+        model=text_of(response, "model"),
     )
 
 
@@ -110,9 +110,11 @@ def decode_item(
     Those of a message are built now, others later. `answered` has the ids of calls that need no output.
     """
     kind: str = item["type"]
+    if type(kind) is not str:  # pyright: ignore[reportUnnecessaryComparison]
+        raise TypeError(f"the type of an item is {kind!r}")
     if kind == "message":
         make = _commentary if item.get("phase") == COMMENTARY else _content_part
-        return [make(part) for part in item.get("content") or ()]
+        return [make(part) for part in list_of(item, "content")]
     if kind == "reasoning":
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
@@ -140,11 +142,11 @@ def _commentary(part: Json) -> p.Part:
 
 def _content_part(part: Json) -> p.Part:
     if part["type"] == "output_text":
-        text = _typed(part, "text", str)
+        text = typed(part, "text", str)
         return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or ()))
     if part["type"] == "refusal":
-        return p.Refusal(_typed(part, "refusal", str))
-    return p.Unknown(part["type"], part)
+        return p.Refusal(typed(part, "refusal", str))
+    return p.Unknown(typed(part, "type", str), part)
 
 
 def _citation(raw: Json, text: str) -> p.Citation:
@@ -152,14 +154,17 @@ def _citation(raw: Json, text: str) -> p.Citation:
     start, end = raw.get("start_index"), raw.get("end_index")
     span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return p.Citation(
-        url=raw.get("url"), title=raw.get("title") or raw.get("filename"), cited_text=span or None, raw=raw
+        url=text_of(raw, "url"),
+        title=text_of(raw, "title") or text_of(raw, "filename"),
+        cited_text=span or None,
+        raw=raw,
     )
 
 
 def thought_text(item: Json) -> str:
     """Return the readable text of a reasoning item: its summaries, then its full text, by paragraph."""
-    parts: list[Json] = [*(item.get("summary") or ()), *(item.get("content") or ())]
-    return "\n\n".join(part["text"] for part in parts if part.get("text"))
+    parts: list[Json] = [*list_of(item, "summary"), *list_of(item, "content")]
+    return "\n\n".join(part["text"] for part in parts if part.get("text") not in (None, ""))
 
 
 # How it ended
@@ -171,7 +176,7 @@ def _finish(
     status = response.get("status")
     if status == "incomplete":
         details: Json = response.get("incomplete_details") or {}
-        reason: str = details.get("reason") or "incomplete"
+        reason = text_of(details, "reason") or "incomplete"
         return INCOMPLETE.get(reason, "other"), reason
     if status not in DONE:
         return "other", str(status)
@@ -187,7 +192,7 @@ def decode_usage(response: Json) -> Usage:
     Searches stand in the output, and not in the usage.
     """
     usage: Any = response.get("usage")
-    tier: str | None = response.get("service_tier")
+    tier = text_of(response, "service_tier")
     if not isinstance(usage, dict):
         return Usage(reported=False, service_tier=tier)
     counts = cast(Json, usage)
@@ -215,10 +220,3 @@ def _searches(output: Sequence[Json]) -> tuple[int, int]:
     files = sum([item["type"] == "file_search_call" for item in output])
     web = [item for item in output if item["type"] == "web_search_call"]
     return len([item for item in web if details_of(item, "action").get("type", "search") == "search"]), files
-
-
-def _typed(fields: Json, name: str, kind: type) -> Any:
-    value = fields[name]
-    if not isinstance(value, kind):
-        raise TypeError(f"{name!r} is a {type(value).__name__}, not a {kind.__name__}")
-    return value

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 from capably.providers.counts import details_of
-from capably.providers.json import body_of
+from capably.providers.json import body_of, list_of
 from capably.providers.openai.errors import in_band, malformed_reply
 from capably.providers.openai.responses.decode import COMMENTARY, check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
@@ -208,7 +208,7 @@ class ResponsesAccumulator:
         response = event["response"]
         check_failed(response, self._provider)
         status = response.get("status") or str(event["type"]).removeprefix("response.")
-        placed = self._complete_items(response.get("output") or ())
+        placed = self._complete_items(list_of(response, "output"))
         chunks = self._rest(placed)
         items = [_outline(item) if self._forgot else item for _, item in placed]
         self._response = {**response, "status": status, "output": items}
