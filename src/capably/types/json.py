@@ -15,7 +15,7 @@ import msgspec
 from capably.types.errors import ConversationError
 
 if TYPE_CHECKING:
-    from capably.types.json_types import Json
+    pass
 
 _decode = msgspec.json.Decoder().decode
 _BYTE_ORDER_MARK = "\ufeff"
