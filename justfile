@@ -38,7 +38,7 @@ layers:
 
 # our own code, in pyright's strict mode
 types:
-    uv run --quiet pyright
+    uv run --quiet pyright --threads 2
 
 # all tests, in parallel; the types in five checkers
 test *ARGS:

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
@@ -35,7 +36,13 @@ def prune(path: str, text: str) -> str:
     doubles = [name for name, count in Counter(_DEFINITION.findall(body)).items() if count > 1]
     if doubles:
         raise GeneratedCodeError(f"{path} defines {', '.join(sorted(doubles))} more than once")
-    return cst.parse_module(head).visit(_Prune(set(_NAME.findall(body)))).code + body
+    return _used_imports(head, frozenset(_NAME.findall(head)) & frozenset(_NAME.findall(body))) + body
+
+
+@lru_cache(maxsize=1024)
+def _used_imports(head: str, used: frozenset[str]) -> str:
+    """Return these imports without those of other names. Whoever generates again has most of them already."""
+    return cst.parse_module(head).visit(_Prune(used)).code
 
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
@@ -44,7 +51,7 @@ _END_OF_IMPORTS = re.compile(r"^(?!from |import |#|[ )\n])", re.MULTILINE)
 
 
 class _Prune(cst.CSTTransformer):
-    def __init__(self, used: set[str]) -> None:
+    def __init__(self, used: frozenset[str]) -> None:
         self._used = used
 
     def leave_ImportFrom(  # noqa: N802 (libcst's name)

@@ -245,9 +245,11 @@ def test_a_stream_may_be_closed_twice_and_after_its_end(provider: str, way: str,
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 from capably import llm
 from support.questions import model_at
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A process in the background ignores it, and so does its child.
 
 def ask(provider, way, library, url):
     model = model_at(provider, url, library, timeout=600)

@@ -123,7 +123,7 @@ def test_users_models_are_typed_over_an_editable_install(new_environment: Callab
     python = new_environment("--editable", f"{ROOT}[codegen]")
     done = _generate(python, project)
     assert done.returncode == 0, done.stderr
-    _marked(run_checker("pyright", project, python))
+    _marked(run_checker("pyright", project, python, "program.py"))
 
 
 def test_without_the_generated_types_ours_are_untouched(wheel_python: str, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from capably.types.stream import Chunk
 
 CPU_SECONDS, MEMORY = 20, 4 * 2**30
 PROCESSES = 4
-N = 200_000
+N = 100_000
 
 
 def decode_sse(chunks: Iterable[bytes]) -> list[Any]:

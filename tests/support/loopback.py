@@ -90,9 +90,7 @@ class Loopback:
 
     def __exit__(self, *_: object) -> None:
         self._over = True
-        socket.create_connection(
-            ("127.0.0.1", self._server.server_address[1])
-        ).close()  # What is waited for in `_accept`.
+        socket.create_connection(("127.0.0.1", self._server.server_port)).close()  # What `_accept` waits for.
         self._thread.join()
         self._server.server_close()
         # A later server may get the same port: no client may still reach this one over a connection that it keeps.

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from matrix import HEAD
 from support.checkers import run_checker
 from support.expected_types import cases_of
+from support.sample import EVERYTHING
 
 from capably import llm
 from capably.calls.call import prepare
@@ -20,7 +21,7 @@ from capably.registry.lookup import listed_model
 
 pytestmark = pytest.mark.wheel
 
-CALLS = 900
+CALLS = 900 if EVERYTHING else 450
 KNOTS = {"reasoning", "temperature", "top_p", "tools", "tool_choice", "format"}
 """Parameters that depend on each other somewhere."""
 BEYOND_TYPES = ("range", "system_messages")

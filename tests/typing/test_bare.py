@@ -30,11 +30,11 @@ def _configure(folder: Path, *, own_types: bool) -> None:
     (folder / "pyproject.toml").write_text(settings.code, encoding="utf-8")
 
 
-def _rejected(checker: str, python: str, folder: Path, text: str) -> set[int]:
+def _rejected(checker: str, python: str, folder: Path, text: str, *files: str) -> set[int]:
     if find_checker(checker) is None:
         pytest.skip(f"{checker} is not installed (uv sync --group checkers)")
     (folder / "program.py").write_text(text, encoding="utf-8")
-    return set(run_checker(f"{checker}:bare", folder, python).get("program.py", {}))
+    return set(run_checker(f"{checker}:bare", folder, python, *files).get("program.py", {}))
 
 
 @pytest.mark.parametrize("checker", ["pyright", "basedpyright", "mypy", "ty"])
@@ -70,7 +70,7 @@ def test_types_of_the_project_come_first(checker: str, wheel_python: str, tmp_pa
     stub = own / "openai.pyi"
     text = stub.read_text(encoding="utf-8")
     stub.write_text(text.replace("gpt_6_1_sol: ", "our_own: ", 1), encoding="utf-8")
-    assert _rejected(checker, wheel_python, tmp_path, OWN) == {3}
+    assert _rejected(checker, wheel_python, tmp_path, OWN, "program.py") == {3}
 
 
 def test_the_mode_off_of_pyright_shows_nothing(wheel_python: str, tmp_path: Path) -> None:
