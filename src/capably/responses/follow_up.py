@@ -43,7 +43,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
 
-        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self))
+        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self._reply))
 
     def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -76,9 +76,9 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """
         from capably.responses.continuation import breaks_off, further
 
-        if not breaks_off(self):
+        if not breaks_off(self._reply):
             return self
-        messages, params = further(self, self._again(), self._params.get("tool_choice"))
+        messages, params = further(self._reply, self.messages, self._again(), self._params.get("tool_choice"))
         following = self._ask(messages, params)
         following._join(self._reply, self._arrived())
         return following._with_request_of(self)
@@ -118,7 +118,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.tools.run import run_tool_calls_async
 
         await self._complete()
-        return await run_tool_calls_async(self.tool_calls, self._tools, context, cut=cut_call(self))
+        return await run_tool_calls_async(self.tool_calls, self._tools, context, cut=cut_call(self._reply))
 
     async def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -151,9 +151,9 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """
         from capably.responses.continuation import breaks_off, further
 
-        if not breaks_off(await self._complete()):
+        if not breaks_off((await self._complete())._reply):
             return self
-        messages, params = further(self, self._again(), self._params.get("tool_choice"))
+        messages, params = further(self._reply, self.messages, self._again(), self._params.get("tool_choice"))
         following = await self._ask(messages, params)
         following._join(self._reply, self._arrived())
         return following._with_request_of(self)
