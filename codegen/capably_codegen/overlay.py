@@ -50,7 +50,7 @@ class Laid:
     """A user's file merged with capably's: the `source` of the types, and the compiled file for run time."""
 
     source: Source
-    compiled: dict[str, object]
+    compiled: Plain
 
 
 def base_file() -> Path:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from capably.types.stream import Chunk
     from capably.types.tools import AnyTool, BuiltinTool
 
-    Asked: TypeAlias = tuple[object, Request, Sequence[Message], Mapping[str, object], Sequence[str]]
+    CallRecord: TypeAlias = tuple[object, Request, Sequence[Message], Mapping[str, object], Sequence[str]]
     """What a response is made with besides the reply: model, request, messages, parameters, warnings."""
 
     FormatT = TypeVar("FormatT", default=None)

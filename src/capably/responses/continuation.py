@@ -13,7 +13,6 @@ from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk, StreamAccumulator
 
 if TYPE_CHECKING:
-    from capably.responses.base import BaseResponse
     from capably.types.messages import Message
     from capably.types.usage import Usage
 
@@ -24,12 +23,13 @@ GO_ON = "You were cut off. Go on exactly where you stopped, without repeating an
 """The message to a model whose answer reached the limit. A pause and Gemini's continuation need none."""
 
 
-def breaks_off(response: BaseResponse[object]) -> bool:
+def breaks_off(reply: ResponseData) -> bool:
     """Return whether the answer can go on. Raise `CapablyError` if it was cut inside a tool call."""
-    if response.finish_reason not in BROKEN_OFF:
+    if reply.finish_reason not in BROKEN_OFF:
         return False
-    if response.finish_reason == "length" and response.tool_calls:
-        name = response.tool_calls[-1].name
+    calls = reply.of(p.ToolCall)
+    if reply.finish_reason == "length" and calls:
+        name = calls[-1].name
         raise CapablyError(
             f"the answer reached its limit in the call of {name}, and no provider goes on with half a call. Ask again "
             "with a higher max_tokens, or let the model call once more: response.resume(response.execute_tools()) "
@@ -38,23 +38,22 @@ def breaks_off(response: BaseResponse[object]) -> bool:
     return True
 
 
-def cut_call(response: BaseResponse[object]) -> p.ToolCall | None:
+def cut_call(reply: ResponseData) -> p.ToolCall | None:
     """Return the call that the limit cut: the last part, after `length`, if its arguments cannot be read or are free text."""
-    last = response.content[-1] if response.content else None
-    if response.finish_reason != "length" or not isinstance(last, p.ToolCall):
+    last = reply.content[-1] if reply.content else None
+    if reply.finish_reason != "length" or not isinstance(last, p.ToolCall):
         return None
     return last if isinstance(last, FREE_TEXT) or not last.args else None
 
 
 def further(
-    response: BaseResponse[object], params: dict[str, object], tool_choice: object
+    reply: ResponseData, messages: list[Message], params: dict[str, object], tool_choice: object
 ) -> tuple[list[Message], dict[str, object]]:
     """Return the conversation and the parameters that make the model go on.
 
-    `params` are those of a further turn, and `tool_choice` is that of the turn that was cut.
+    `messages` end with the answer, `params` are those of a further turn, and `tool_choice` is that of the turn that was cut.
     """
-    messages = response.messages
-    if response.finish_reason == "length":
+    if reply.finish_reason == "length":
         # It is the same turn still: a call that was forced is yet to come (an answer that holds one never gets here).
         if tool_choice is not None:
             params["tool_choice"] = tool_choice

@@ -48,7 +48,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.tools.run import run_tool_calls
 
         other = self._request.endpoint == OTHER_NAMES
-        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self), other_names=other)
+        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self._reply), other_names=other)
 
     def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -81,9 +81,9 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """
         from capably.responses.continuation import breaks_off, further
 
-        if not breaks_off(self):
+        if not breaks_off(self._reply):
             return self
-        messages, params = further(self, self._again(), self._params.get("tool_choice"))
+        messages, params = further(self._reply, self.messages, self._again(), self._params.get("tool_choice"))
         following = self._ask(messages, params)
         following._join(self._reply, self._arrived())
         return following._with_request_of(self)
@@ -124,7 +124,9 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
 
         await self._complete()
         other = self._request.endpoint == OTHER_NAMES
-        return await run_tool_calls_async(self.tool_calls, self._tools, context, cut=cut_call(self), other_names=other)
+        return await run_tool_calls_async(
+            self.tool_calls, self._tools, context, cut=cut_call(self._reply), other_names=other
+        )
 
     async def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -157,9 +159,9 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """
         from capably.responses.continuation import breaks_off, further
 
-        if not breaks_off(await self._complete()):
+        if not breaks_off((await self._complete())._reply):
             return self
-        messages, params = further(self, self._again(), self._params.get("tool_choice"))
+        messages, params = further(self._reply, self.messages, self._again(), self._params.get("tool_choice"))
         following = await self._ask(messages, params)
         following._join(self._reply, self._arrived())
         return following._with_request_of(self)

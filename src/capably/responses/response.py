@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from capably_models._resume import AfterAsyncResponse, AfterResponse  # pyright: ignore[reportMissingModuleSource]
     from typing_extensions import TypeForm
 
-    from capably.responses.base import Asked
+    from capably.responses.base import CallRecord
     from capably.types.messages import Message
     from capably.types.stream import Chunk
     from capably.types.tools import AnyTool, BuiltinTool
@@ -26,7 +26,7 @@ else:
 class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     """The complete response of `model.call`."""
 
-    def __init__(self, reply: ResponseData, *rest: *Asked) -> None:
+    def __init__(self, reply: ResponseData, *rest: *CallRecord) -> None:
         super().__init__(*rest)
         self._received = reply
 
@@ -61,7 +61,7 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
 class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
     """The complete response of `await model.call_async`."""
 
-    def __init__(self, reply: ResponseData, *rest: *Asked) -> None:
+    def __init__(self, reply: ResponseData, *rest: *CallRecord) -> None:
         super().__init__(*rest)
         self._received = reply
 

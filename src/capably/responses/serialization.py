@@ -36,22 +36,25 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
     from capably.types.tools import AnyTool, BuiltinTool
 
-    class ResponseState(TypedDict):
-        """A response as JSON data."""
-
-        model: str
-        origin: str | None
-        defaults: dict[str, Json]
-        endpoint: str | None
-        model_id: str
-        day: str
-        sent: Json
-        params: dict[str, Json]
-        not_kept: list[str]
-        warnings: list[str]
-        earlier: Json
-        reply: dict[str, Json]
-        last: dict[str, Json] | None
+    ResponseState = TypedDict(  # noqa: UP013 (keys of JSON are no names)
+        "ResponseState",
+        {
+            "model": str,
+            "origin": "str | None",
+            "defaults": "dict[str, Json]",
+            "endpoint": "str | None",
+            "model_id": str,
+            "day": str,
+            "sent": "Json",
+            "params": "dict[str, Json]",
+            "not_kept": "list[str]",
+            "warnings": "list[str]",
+            "earlier": "Json",
+            "reply": "dict[str, Json]",
+            "last": "dict[str, Json] | None",
+        },
+    )
+    """A response as JSON data."""
 
 
 LoadedT = TypeVar("LoadedT")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capably_models._resume import AfterAsyncStreamResponse, AfterStreamResponse  # pyright: ignore[reportMissingModuleSource]
 
     from capably.providers import AsyncEventStream, EventStream
-    from capably.responses.base import Asked
+    from capably.responses.base import CallRecord
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.responses.partial import CallWithoutFormat, Items, WithFields
     from capably.types.json_types import Json
@@ -45,7 +45,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
     stores the text and not its pieces, so successive deltas of one part are joined. One exception: see `text_stream`.
     """
 
-    def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: *Asked) -> None:
+    def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: *CallRecord) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
@@ -198,7 +198,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     An error in mid-stream is raised by the reader that meets it. Its `partial` has the parts that had arrived.
     """
 
-    def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: *Asked) -> None:
+    def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: *CallRecord) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator

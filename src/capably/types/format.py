@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from capably.types.json_types import Json
-
-FormatLoader: TypeAlias = "Callable[[Json], Any]"
+FormatLoader: TypeAlias = Callable[[Any], Any]
 """A function of parsed JSON. A type checker knows what it returns by the type of `format=`."""
 
 

@@ -47,7 +47,7 @@ def load_body(data: bytes | bytearray | str) -> Any:
         return mend_json(_read_again(data, error))
 
 
-def load_strict(text: str) -> Any:
+def load_strict(text: str) -> Json:
     """Return the JSON that a model wrote, parsed. As `load_body`, but `NaN` and infinity are no JSON, since no schema has
     them."""
     try:
@@ -64,7 +64,7 @@ def _refuse(word: str) -> object:
 
 def _read_again(
     data: bytes | bytearray | str, strict: Exception, parse_constant: Callable[[str], object] | None = None
-) -> Any:
+) -> Json:
     try:
         text = data.removeprefix(_BYTE_ORDER_MARK) if isinstance(data, str) else data
         return json.loads(text, parse_constant=parse_constant)

@@ -92,7 +92,7 @@ class ResponseData:
         self.sent: bytes = sent
 
     @property
-    def content(self) -> tuple[Part, ...]:
+    def content(self) -> tuple[Any, ...]:
         """Return all parts, in order."""
         if self._content is None:
             self._content = self.of(Part)
