@@ -127,11 +127,9 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
         models = facts.models_of(source, provider)
         stubs |= own
         doors += _doors(provider, models, own, any_stub)
-        shared: dict[str, object] = {
-            "provider": provider,
-            "title": source.registry.providers[provider].name,
-            "models": [_model_stub(source, id, model, own) for id, model in models.items()],
-        }
+        members = [_model_stub(source, id, model, own) for id, model in models.items()]
+        title = source.registry.providers[provider].name
+        shared: dict[str, object] = {"provider": provider, "title": title, "models": members}
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
             yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
@@ -142,7 +140,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             yield f"_{provider}/_params.pyi", _fill("_params.pyi", source, stubs=list(own.values()))
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
-        if any(model.deprecated for model in shared["models"]):
+        if any(model.deprecated for model in members):
             ending.append(provider)
             yield f"_{provider}/_constants.pyi", _fill("_constants.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)

@@ -15,7 +15,7 @@ import msgspec
 from capably.types.errors import ConversationError
 
 if TYPE_CHECKING:
-    pass
+    from capably.types.json_types import Json
 
 _decode = msgspec.json.Decoder().decode
 _BYTE_ORDER_MARK = "\ufeff"
@@ -81,27 +81,28 @@ def mend(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def mend_json(value: Any) -> Any:
+def mend_json(value: Json) -> Any:
     """Return parsed JSON with every text mended, however deep it is."""
-    top: list[Any] = [value]
-    rest: list[Any] = [top]
-    while rest:
-        owner = rest.pop()
-        places: Any = list(cast("dict[Any, Any]", owner).items()) if isinstance(owner, dict) else enumerate(owner)
-        for key, item in places:
-            owner[key] = made = _mended(item)
-            if isinstance(made, (dict, list)):
-                rest.append(made)
+    top = [value]
+    copies: list[list[Json] | dict[str, Json]] = [top]
+    while copies:
+        copy = copies.pop()
+        if isinstance(copy, dict):
+            copy.update({key: _mended(item) for key, item in copy.items()})
+            inside = list(copy.values())
+        else:
+            copy[:] = inside = [_mended(item) for item in copy]
+        copies += [item for item in inside if isinstance(item, (dict, list))]
     return top[0]
 
 
-def _mended(value: Any) -> Any:
+def _mended(value: Json) -> Json:
     """Return a text mended, and of an object or a list a copy whose keys are."""
     if isinstance(value, str):
         return value if is_sendable(value) else mend(value)
-    if isinstance(value, Mapping):
-        return {_mended(key): item for key, item in cast("Mapping[Any, Any]", value).items()}
-    return cast("list[Any]", value).copy() if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return {mend(key): item for key, item in value.items()}
+    return value.copy() if isinstance(value, list) else value
 
 
 def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -128,7 +129,7 @@ def dump_json(value: object) -> bytes:
         raise unsendable(value, "the request") from error
 
 
-def dump_text(value: Any, within: str) -> str:
+def dump_text(value: object, within: str) -> str:
     """Return a value as JSON text. Raise `ConversationError`, with the place, for a text that UTF-8 cannot hold; `within` names
     what the value is."""
     try:
@@ -137,7 +138,7 @@ def dump_text(value: Any, within: str) -> str:
         raise unsendable(value, within) from error
 
 
-def unsendable(value: Any, within: str) -> ConversationError:
+def unsendable(value: object, within: str) -> ConversationError:
     """Return the error for a value that holds a text that UTF-8 cannot."""
     place, text = _unsendable(value, "") or ("", "")
     at = next((i for i, character in enumerate(text) if not is_sendable(character)), 0)

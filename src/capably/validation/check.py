@@ -41,7 +41,7 @@ class CompiledProfile(dict[str, tuple[Constraint, ...]]):
         self.together: tuple[Constraint, ...] = constraints_together(profile)
         rules = profile.rules
         readable = frozenset(kind for kind, modality in MODALITY_OF.items() if modality in rules["input"].values)
-        self.parts: frozenset[type[p.Part]] = readable if rules["tools"].refused else readable | {p.ToolOutput}
+        self.parts: frozenset[type[object]] = readable if rules["tools"].refused else readable | {p.ToolOutput}
 
     def __missing__(self, name: str) -> tuple[Constraint, ...]:
         self[name] = constraints = constraints_of(self.profile, name)
