@@ -58,7 +58,7 @@ def test_every_import_style_rejects_the_same_call_from_the_wheel(wheel_python: s
 def test_every_import_style_rejects_the_same_call_from_an_editable_install(
     new_environment: Callable[..., str], tmp_path: Path
 ) -> None:
-    found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("--editable", str(ROOT)))
+    found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("--editable", f"{ROOT}[codegen]"))
     assert found == REJECTED
 
 
@@ -68,7 +68,7 @@ def test_every_import_style_rejects_the_same_call_in_the_repository(
     """A project laid out as this repository is: pyright finds `src` and `typings` by itself."""
     for folder in ("src", "typings"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("msgspec"))
+    found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("msgspec", "httpx2"))
     assert {name: found[name] for name in STYLES} == REJECTED
 
 

@@ -179,7 +179,10 @@ def test_continue_joins_log_probabilities_and_counts_both_calls(way: str) -> Non
         async def read() -> Any:
             return await (await following)._complete()
 
-        return read() if hasattr(following, "__await__") else following
+        if hasattr(following, "__await__"):
+            return read()
+        following.text()  # Now, while the server is there.
+        return following
 
     response, _ = ask(way, "groq/openai/gpt-oss-120b", [piece("A", "length"), piece("B", "stop")], use)
     assert (response.text(), response.usage) == ("AB", llm.Usage(20, 10))
