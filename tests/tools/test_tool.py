@@ -26,7 +26,7 @@ from capably.tools.interface import tool_from_callable
 from capably.tools.run import run_tool_calls, run_tool_calls_async
 from capably.types.errors import ToolError
 from capably.types.parts import Audio, Image, Text, ToolCall, ToolOutput
-from capably.types.tools import AsyncTool, Tool, WebSearch
+from capably.types.tools import AsyncTool, Bash, Tool, WebSearch
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -466,6 +466,15 @@ def test_null_for_an_argument_that_may_be_left_out_means_left_out() -> None:
 def test_a_missing_context_is_the_callers_mistake() -> None:
     with pytest.raises(ToolError, match="tool greet wants a context: pass context="):
         _run([greet], "greet", {"greeting": "Hello"})
+
+
+def test_an_object_with_an_async_call_runs_what_the_provider_defines() -> None:
+    class Terminal:
+        async def __call__(self, call: ToolCall) -> str:
+            return f"ran {call.args['command']}"
+
+    run = run_tool_calls_async([ToolCall("1", "bash", {"command": "ls"})], [Bash(run=Terminal())])
+    assert [output.value for output in asyncio.run(run)] == ["ran ls"]
 
 
 def test_an_async_tool_in_a_sync_run_is_refused_before_any_tool_runs() -> None:
