@@ -127,6 +127,14 @@ def own_json(part: p.Unknown) -> dict[str, Any]:
     return dict(raw)  # pyright: ignore[reportUnknownArgumentType]
 
 
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """Return a field that is a text. Raise `TypeError` for anything else."""
+    value = fields[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name!r} is a {type(value).__name__}, not a str")
+    return value
+
+
 def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
     """Return the arguments parsed, and their text, which is empty if there is none. Unreadable text parses as `{}`."""
     args, raw_args, _ = read_arguments(text)

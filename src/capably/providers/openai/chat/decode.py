@@ -12,7 +12,7 @@ import msgspec
 from capably.providers.call_ids import unused_ids
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
 from capably.providers.json import load_body
-from capably.providers.openai.content import decode_call_of, decode_custom_call
+from capably.providers.openai.content import decode_call_of, decode_custom_call, text_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
@@ -195,7 +195,7 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
         )
         placed.append((("audio", 0), later))
     if message.get("refusal"):
-        placed.append((("refusal", 0), p.Refusal(message["refusal"])))
+        placed.append((("refusal", 0), p.Refusal(text_of(message, "refusal"))))
     tools = strict_tools(request)
     placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
     legacy = message.get("function_call")
@@ -227,7 +227,9 @@ def _content(message: Json, completion: Json) -> Sequence[p.Part | LazyPart]:
 def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | LazyPart:
     kind = item["type"]
     if kind in ("text", "output_text"):
-        return p.Text(item["text"], citations)
+        return p.Text(text_of(item, "text"), citations)
+    if kind == "refusal":
+        return p.Refusal(text_of(item, "refusal"))
     if kind in ("thinking", "reasoning"):
         return p.Thought, _thought, item
     if kind == "image_url":
@@ -277,7 +279,7 @@ def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
     annotations: Sequence[Json] = message.get("annotations") or ()
     if annotations:
         text = message["content"] if isinstance(message["content"], str) else ""
-        return tuple(_citation(raw.get("url_citation") or raw, raw, text) for raw in annotations)
+        return tuple(_citation(raw.get("url_citation") or raw, raw, text) for raw in annotations if raw)
     sources: Sequence[Any] = completion.get("search_results") or completion.get("citations") or ()
     if not isinstance(sources, list):
         return ()

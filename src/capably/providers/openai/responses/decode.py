@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
 from capably.providers.json import load_body
-from capably.providers.openai.content import decode_call_of
+from capably.providers.openai.content import decode_call_of, text_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
@@ -140,10 +140,10 @@ def _commentary(part: Json) -> p.Part:
 
 def _content_part(part: Json) -> p.Part:
     if part["type"] == "output_text":
-        text = _typed(part, "text", str)
-        return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or ()))
+        text = text_of(part, "text")
+        return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or () if raw))
     if part["type"] == "refusal":
-        return p.Refusal(_typed(part, "refusal", str))
+        return p.Refusal(text_of(part, "refusal"))
     return p.Unknown(part["type"], part)
 
 
@@ -215,10 +215,3 @@ def _searches(output: Sequence[Json]) -> tuple[int, int]:
     files = sum([item["type"] == "file_search_call" for item in output])
     web = [item for item in output if item["type"] == "web_search_call"]
     return len([item for item in web if details_of(item, "action").get("type", "search") == "search"]), files
-
-
-def _typed(fields: Json, name: str, kind: type) -> Any:
-    value = fields[name]
-    if not isinstance(value, kind):
-        raise TypeError(f"{name!r} is a {type(value).__name__}, not a {kind.__name__}")
-    return value
