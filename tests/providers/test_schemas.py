@@ -230,9 +230,21 @@ class Twice:
     right: Order
 
 
-def test_anthropic_knows_no_recursion() -> None:
+def test_anthropics_strict_tools_know_no_recursion() -> None:
+    @llm.tool(strict=True)
+    def plant(tree: Tree) -> str:
+        """Plant."""
+        return tree.name
+
+    @llm.tool(strict=True)
+    def order(twice: Twice) -> str:
+        """Order."""
+        return str(twice)
+
     with pytest.raises(llm.UnsupportedFeatureError, match="Tree of the schema refers to itself"):
-        body_of(ANTHROPIC, format=Tree)
-    assert FORMATS[ANTHROPIC](body_of(ANTHROPIC, format=Twice))
-    assert FORMATS[RESPONSES](body_of(RESPONSES, format=Tree))["strict"] is True
-    assert FORMATS[GOOGLE](body_of(GOOGLE, format=Tree))
+        body_of(ANTHROPIC, tools=[plant])
+    assert body_of(ANTHROPIC, tools=[order])["tools"][0]["strict"] is True
+    for id in (RESPONSES, GOOGLE):
+        assert TOOLS[id](body_of(id, tools=[plant]))
+    for id, get in FORMATS.items():
+        assert get(body_of(id, format=Tree))["schema"]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capably.types import parts as p
-from capably.types.calls import FREE_TEXT
 from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage
 from capably.types.response_data import ResponseData
@@ -39,11 +38,14 @@ def breaks_off(reply: ResponseData) -> bool:
 
 
 def cut_call(reply: ResponseData) -> p.ToolCall | None:
-    """Return the call that the limit cut: the last part, after `length`, if its arguments cannot be read or are free text."""
+    """Return the call that the limit cut: the last part, after `length`, unless the text of its arguments is complete.
+
+    Free text shows no end, nor does an object that the provider put together from what it had.
+    """
     last = reply.content[-1] if reply.content else None
     if reply.finish_reason != "length" or not isinstance(last, p.ToolCall):
         return None
-    return last if isinstance(last, FREE_TEXT) or not last.args else None
+    return last if last.raw_args is None or not last.args else None
 
 
 def further(

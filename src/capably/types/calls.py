@@ -75,7 +75,4 @@ class ApprovalRequest(ToolCall):
         set_field(self, "server", server)
 
 
-FREE_TEXT: tuple[type[ToolCall], ...] = (ShellCall, ApplyPatchCall, CustomToolCall)
-"""Calls whose text shows no end: one that was cut looks like any other."""
-
 CALLS: tuple[type[ToolCall], ...] = (ShellCall, ComputerCall, ApplyPatchCall, CustomToolCall, ApprovalRequest)

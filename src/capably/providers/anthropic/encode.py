@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_messages, encode_system
-from capably.providers.anthropic.schema import LooseSchemaError, adapt_schema
+from capably.providers.anthropic.schema import LooseSchemaError, adapt_schema, check_ends
 from capably.providers.anthropic.schema_size import check_sizes
 from capably.providers.json import is_object
 from capably.providers.spellings import (
@@ -148,6 +148,8 @@ def _format(body: Body, format: Format, request: Request) -> None:
 
 def _adapted(schema: Any, feature: str, value: Any) -> Body:
     try:
+        if feature == "tools.strict":
+            check_ends(schema)
         return adapt_schema(schema)
     except LooseSchemaError as error:
         raise NoSpellingError(feature, value, error.why, error.instead) from None

@@ -50,11 +50,8 @@ def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
     """Return `schema` in Anthropic's dialect; optional properties stay optional.
 
     `{"type": "integer", "minimum": 1}` -> `{"type": "integer", "description": "{minimum: 1}"}`.
-    Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects, and for schemas
-    that refer to themselves, which it refuses.
+    Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects.
     """
-    if not path:
-        _check_ends(schema)
     if not is_object(schema) or not any(key in schema for key in SHAPING):
         why = f"Anthropic takes no schema that accepts anything ({schema!r} at {path or 'the root'})."
         raise LooseSchemaError(why, "Give it a type")
@@ -82,10 +79,10 @@ def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
     return _describe_rest(schema, adapted)
 
 
-def _check_ends(schema: Any) -> None:
-    """Raise for a definition that refers to itself, also by way of others.
+def check_ends(schema: Any) -> None:
+    """Raise `LooseSchemaError` for a definition of a strict tool that refers to itself, also by way of others.
 
-    Source: a 400, "Circular reference detected in schema definitions: Node -> Node. Self-referencing or mutually-referencing
+    Source: a 400 for a tool, "Circular reference detected in schema definitions: Node -> Node. Self-referencing or mutually-referencing
     definitions are not supported." (claude-sonnet-4-6, read 2026-11-29).
     """
     definitions: dict[str, Any] = {"": schema}
@@ -101,7 +98,9 @@ def _check_ends(schema: Any) -> None:
             reached |= following
             waiting += following
         if name in reached:
-            why = f"{name or 'The root'} of the schema refers to itself, and Anthropic's structured outputs know no recursion."
+            why = (
+                f"{name or 'The root'} of the schema refers to itself, and Anthropic's strict tools know no recursion."
+            )
             raise LooseSchemaError(why, "Write a type for each level, as deep as is needed")
 
 

@@ -65,7 +65,7 @@ class MessageAccumulator:
     any number, and count anew after a second `message_start`.
     """
 
-    __slots__ = ("_begun", "_blocks", "_grown", "_message", "_places", "_provider", "_request", "ended")
+    __slots__ = ("_begun", "_blocks", "_counted", "_grown", "_message", "_places", "_provider", "_request", "ended")
 
     def __init__(self, request: Request, *, provider: str = "anthropic") -> None:
         self._request = request
@@ -73,6 +73,8 @@ class MessageAccumulator:
         self._message: dict[str, Any] = {}
         self._begun = 0
         """How many blocks have begun."""
+        self._counted = False
+        """Whether the tokens of the answer arrived. The number at its beginning is none: the answer was still to come."""
         self._places: dict[int, int] = {}
         """`index` of an event -> the place of the block that last began with it."""
         self._blocks: dict[int, dict[str, Any]] = {}
@@ -106,15 +108,26 @@ class MessageAccumulator:
     def _rebuilt(self) -> dict[str, Any]:
         for place in list(self._grown):
             self._settle(place)
-        return {"type": "message", "role": "assistant", **self._message, "content": list(self._blocks.values())}
+        message = {"type": "message", "role": "assistant", **self._message, "content": list(self._blocks.values())}
+        usage = message.get("usage")
+        if is_object(usage) and not self._counted:
+            message["usage"] = {name: count for name, count in usage.items() if name != "output_tokens"}
+        return message
 
     def _start(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        """Begin the message. A second beginning goes on with the same one, as in the SDK, and counts blocks anew."""
+        """Begin the message, with what it has of content already. A second beginning goes on with the same one, as in the SDK,
+        and counts blocks anew."""
         self._places.clear()
+        first = not self._message
         for name, value in event["message"].items():
             if name != "content" and not self._message.get(name):
                 self._message[name] = value
-        return ()
+        content: list[Any] = (event["message"].get("content") or []) if first else []
+        chunks: list[Chunk] = []
+        for index, block in enumerate(content):
+            place = {"index": index, "content_block": block}
+            chunks += [*self._start_block(place), *self._stop_block(place)]
+        return chunks
 
     def _start_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         block = dict(event["content_block"])
@@ -150,7 +163,8 @@ class MessageAccumulator:
     def _delta(self, event: dict[str, Any]) -> Sequence[Chunk]:
         delta = event["delta"]
         kind = delta["type"]
-        place = self._places.get(event["index"]) if "index" in event else self._begun - 1
+        index = event["index"] if "index" in event else None  # noqa: SIM401 - a call less for each delta
+        place = self._begun - 1 if index is None else self._places.get(index)
         if place not in self._grown or (kind, self._blocks[place]["type"]) in _FOREIGN:
             place = self._begin(event, dict(_BEGINNINGS[kind]))  # Its beginning is missing, or it was over.
         if kind not in _GROWING:
@@ -210,6 +224,7 @@ class MessageAccumulator:
         if is_object(usage):
             counts = {name: value for name, value in usage.items() if value is not None}
             message["usage"] = {**before, **counts} if is_object(before) else counts
+            self._counted = self._counted or "output_tokens" in counts
         others = {name: value for name, value in event.items() if name not in ("type", "delta", "usage")}
         message.update((name, value) for name, value in others.items() if value is not None or name not in message)
         return ()

@@ -44,14 +44,14 @@ class PartReader:
         text = part.get("text")
         if text is not None:
             return read_text(part, text)
-        if "functionCall" in part:
+        if "functionCall" in part and part["functionCall"] is not None:
             return self._read_call(part)
         if part.get("thought") is not True:
             for key, build in _MEDIA_PARTS.items():
-                if key in part:
+                if key in part and part[key] is not None:
                     data = read_object(part[key], key)
                     return _media_class(str(data.get("mimeType") or "")), build, data
-        kind = next((key for key in part if key not in ABOUT_PART), None)
+        kind = next((key for key in part if key not in ABOUT_PART and part[key] is not None), None)
         return None if kind is None else (p.Unknown, partial(p.Unknown, kind), part)
 
     def _read_call(self, part: Object) -> LazyPart:

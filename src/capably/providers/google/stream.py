@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from capably.providers.counts import details_of
 from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
@@ -41,6 +42,9 @@ class GoogleAccumulator:
         self._reader = PartReader(request)
         self._reply: dict[str, Any] = {}
         self._candidates: dict[int, dict[str, Any]] = {}
+        options = details_of(request.extra or {}, "generationConfig")
+        self._answer: int | None = 0 if options.get("candidateCount", 1) != 1 else None
+        """The index of the candidate that is the answer: 0 of several, else that of the first one that says anything."""
         self._content: Object = {}
         self._wire = _WireParts()
         self._partial: PartialCall | None = None
@@ -84,12 +88,13 @@ class GoogleAccumulator:
         self._begin, self._more = len(self._wire), False
         self._parts = [] if self._open is None else [cast("type[p.Text]", self._open)("")]
         for index, candidate in self._candidates.items():
-            for key in (*APPENDED, *(("content",) if index else ())):
+            for key in (*APPENDED, *(("content",) if index != self._answer else ())):
                 candidate.pop(key, None)
 
     def _body(self) -> dict[str, Any]:
         """Build the body that the same answer would have had without streaming."""
-        candidates = [self._candidates[index] for index in sorted(self._candidates)]
+        order = sorted(self._candidates, key=lambda index: (index != self._answer, index))
+        candidates = [self._candidates[index] for index in order]
         if self._content:
             parts = self._wire.joined()
             candidates[0] = {"content": {**self._content, **({"parts": parts} if parts else {})}, **candidates[0]}
@@ -106,7 +111,9 @@ class GoogleAccumulator:
             merged = self._candidates.setdefault(index, {})
             _merge(merged, candidate, "content")
             content = object_of(candidate, "content")
-            if not index:
+            if self._answer is None and (content or "finishReason" in candidate):
+                self._answer = index
+            if index == self._answer:
                 self._feed_first(candidate, content, merged)
             elif content:
                 parts = merged.get("content", {}).get("parts", [])
@@ -147,7 +154,7 @@ class GoogleAccumulator:
                 self._take_text(piece[0], text)
             self._wire.add_text(part, text)
             return
-        if "functionCall" in part:
+        if "functionCall" in part and part["functionCall"] is not None:
             call = read_object(part["functionCall"], "functionCall")
             if not call or (self._partial is not None and not call.get("name")):
                 self._go_on_with(call)

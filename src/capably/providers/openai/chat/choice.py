@@ -239,13 +239,20 @@ class ChoiceAccumulator:
         state.fields["id"] = state.fields.get("id") or delta.get("id")
         if state.fields["id"]:
             self._by_id.setdefault(state.fields["id"], state)
-        state.name = state.name or function.get("name") or ""
+        name = state.name
+        if not state.arguments and function.get("name"):  # It may come in pieces, or again.
+            piece: str = function["name"]
+            state.name = piece if not name or piece.startswith(name) else name + piece
         if function:
             state.arguments = TextBuffer() if state.arguments is None else state.arguments
             state.arguments += arguments.encode("utf-8", "surrogatepass")
         if state.place:
-            step = Chunk("tool_call", self._index(state.place), arguments)
-            return (step,) if arguments and not state.closed and state.kind == "function" else ()
+            step = Chunk(
+                "tool_call", self._index(state.place), arguments, name=state.name if state.name != name else None
+            )
+            if state.kind == "custom":
+                step.delta = ""
+            return (step,) if (step.delta or step.name) and not state.closed else ()
         return [*self._finished(), *self._begun()]
 
     def _call_state(self, delta: Mapping[str, Any]) -> CallState:

@@ -246,6 +246,8 @@ def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | Laz
     kind = typed(item, "type", str)
     if kind in ("text", "output_text"):
         return p.Text(typed(item, "text", str), citations)
+    if kind == "refusal":
+        return p.Refusal(typed(item, "refusal", str))
     if kind in ("thinking", "reasoning"):
         return p.Thought, _thought, item
     if kind == "image_url":
@@ -299,7 +301,7 @@ def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
     annotations: Sequence[Json] = message.get("annotations") or ()
     if annotations:
         text = message["content"] if isinstance(message["content"], str) else ""
-        return tuple(_citation(raw.get("url_citation") or raw, raw, text) for raw in annotations)
+        return tuple(_citation(raw.get("url_citation") or raw, raw, text) for raw in annotations if raw)
     sources: Sequence[Any] = completion.get("search_results") or completion.get("citations") or ()
     if not isinstance(sources, list):
         return ()

@@ -13,7 +13,7 @@ from capably.types.stream import TextBuffer
 GROWS = ("text", "summary", "data")
 """Fields of a reasoning detail that come in pieces."""
 
-GROWING_ITEMS = {"text": "text", "thinking": "thinking", "reasoning": "summary"}
+GROWING_ITEMS = {"text": "text", "thinking": "thinking", "reasoning": "summary", "refusal": "refusal"}
 """Content items that come in pieces, and the field that grows (Mistral's thinking, Databricks' reasoning)."""
 
 

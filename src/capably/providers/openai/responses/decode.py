@@ -143,7 +143,7 @@ def _commentary(part: Json) -> p.Part:
 def _content_part(part: Json) -> p.Part:
     if part["type"] == "output_text":
         text = typed(part, "text", str)
-        return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or ()))
+        return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or () if raw))
     if part["type"] == "refusal":
         return p.Refusal(typed(part, "refusal", str))
     return p.Unknown(typed(part, "type", str), part)

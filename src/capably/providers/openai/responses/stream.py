@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, cast
 
-from capably.providers.counts import details_of
 from capably.providers.json import body_of, list_of
 from capably.providers.openai.errors import in_band, malformed_reply
+from capably.providers.openai.responses.calls import WAITING
 from capably.providers.openai.responses.decode import COMMENTARY, check_failed, decode_item, decode_response
+from capably.providers.openai.responses.items import GrowingKind, ItemState, growing, outline
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -17,53 +18,12 @@ from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
-GrowingKind: TypeAlias = Literal["text", "thought", "commentary", "tool_call"]
 
 UNFINISHED = ("queued", "in_progress")
 """States of a response that is no answer yet."""
 
 PARAGRAPH = "\n\n"
 """What stands between two paragraphs of a thought."""
-
-
-class ItemState:
-    """One output item in the making: how much of each of its parts was given out."""
-
-    __slots__ = ("announced", "done", "paragraph", "parts", "places", "sent", "waiting", "words")
-
-    def __init__(self) -> None:
-        self.announced: Mapping[str, Any] = {}
-        """The item as its first event has it; empty before that, or where there is none."""
-        self.words: GrowingKind = "text"
-        """The kind of chunk for its text."""
-        self.done: bool = False
-        self.places: dict[int, int] = {}
-        """`content_index` of an event -> the place in the item. They begin at 1, or elsewhere, at some hosts."""
-        self.parts: int | None = None
-        """How many parts it has; for a message, known when it is done."""
-        self.sent: defaultdict[int, TextBuffer] = defaultdict(TextBuffer)
-        """What was given out of each part."""
-        self.waiting: ChunkBuffer = ChunkBuffer()
-        """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
-        self.paragraph: Any = None
-
-    def place(self, content_index: Any) -> int:
-        """Return the place of a content part: the next one for a new index, the last one for none."""
-        if content_index is None:
-            return max(len(self.places) - 1, 0)
-        return self.places.setdefault(content_index, len(self.places))
-
-    def gathered(self) -> dict[str, Any]:
-        """Return the item as its events add up to it, for hosts that never send it complete."""
-        item: dict[str, Any] = {"type": "message", "role": "assistant", **self.announced}
-        if item["type"] == "message":
-            texts = [str(text) for _, text in sorted(self.sent.items())]
-            item["content"] = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
-        elif item["type"] == "reasoning":
-            item["content"] = [{"type": "reasoning_text", "text": str(text)} for text in self.sent.values()]
-        elif item["type"] == "function_call":
-            item["arguments"] = str(self.sent[0])
-        return item
 
 
 class ResponsesAccumulator:
@@ -144,10 +104,12 @@ class ResponsesAccumulator:
     def forget(self) -> None:
         """Drop everything except how much of each part was emitted, and the fields that show how the response ended."""
         self._forgot = True
-        self._output = {index: _outline(item) for index, item in self._output.items()}
+        self._output = {index: outline(item) for index, item in self._output.items()}
         for state in self._items.values():
             for text in state.sent.values():
                 text.forget()
+            if state.announced.get("type") != "message":  # A refusal stays.
+                state.unseen.clear()
 
     # Events
 
@@ -157,6 +119,8 @@ class ResponsesAccumulator:
 
     def item_added(self, event: Event) -> Sequence[Chunk]:
         item = event["item"]
+        if item is None:
+            return ()
         index = self._begin(event, item)
         state = self._items[index]
         state.announced = {key: value for key, value in item.items() if key != "content"}
@@ -196,12 +160,16 @@ class ResponsesAccumulator:
     def arguments_delta(self, event: Event) -> Sequence[Chunk]:
         return self._grow(self._place(event), 0, "tool_call", event["delta"])
 
+    def unseen_delta(self, event: Event) -> Sequence[Chunk]:
+        self._items[self._place(event)].unseen += event["delta"].encode("utf-8", "surrogatepass")
+        return ()
+
     def item_done(self, event: Event) -> Sequence[Chunk]:
         item = event["item"]
         index = self._place({**event, "item_id": item.get("id")}, new=self._items[self._last].done)
         chunks = self._settled(index, item)
         self._items[index].done = True
-        self._output[index] = _outline(item) if self._forgot else item
+        self._output[index] = outline(item) if self._forgot else item
         return chunks
 
     def response_ended(self, event: Event) -> Sequence[Chunk]:
@@ -210,7 +178,7 @@ class ResponsesAccumulator:
         status = response.get("status") or str(event["type"]).removeprefix("response.")
         placed = self._complete_items(list_of(response, "output"))
         chunks = self._rest(placed)
-        items = [_outline(item) if self._forgot else item for _, item in placed]
+        items = [outline(item) if self._forgot else item for _, item in placed]
         self._response = {**response, "status": status, "output": items}
         self.ended = status not in UNFINISHED
         return chunks
@@ -218,7 +186,11 @@ class ResponsesAccumulator:
     def _complete_items(self, output: Sequence[dict[str, Any]]) -> Sequence[tuple[int, dict[str, Any]]]:
         """Return all items with their places: those of the last event, or those of the events before it, if these are at
         least as many."""
-        begun = {place for place, state in self._items.items() if state.sent and not state.done}
+        begun = {
+            place
+            for place, state in self._items.items()
+            if not state.done and (state.sent or state.unseen or state.announced.get("type") in WAITING)
+        }
         places = sorted({*self._output, *begun})
         if len(self._output) >= len(output) or len(places) > len(output):
             return [(place, self._output.get(place) or self._items[place].gathered()) for place in places]
@@ -312,7 +284,7 @@ class ResponsesAccumulator:
 
     def _remainder(self, index: int, local: int, part: p.Part, state: ItemState) -> Sequence[Chunk]:
         sent = state.sent.get(local)
-        kind, text = _growing(part)
+        kind, text = growing(part)
         if kind is None:
             if sent is None:
                 state.sent[local] = TextBuffer()
@@ -348,28 +320,6 @@ def _index_of(event: Event) -> int | None:
     return index
 
 
-def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item without its text: its kind, the call that it makes or answers and where that runs, and a refusal."""
-    parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
-    outline = {key: item[key] for key in ("type", "call_id", "name", "phase", "environment") if key in item}
-    if item["type"] == "web_search_call":  # Whether it searched, which is paid, or opened a page.
-        outline["action"] = {key: value for key, value in details_of(item, "action").items() if key == "type"}
-    return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
-
-
-def _growing(part: p.Part) -> tuple[GrowingKind | None, str]:
-    """Return the kind of chunk by which a part grows, and all of its text; no kind for parts that are not streamed."""
-    if isinstance(part, p.Text):
-        return "text", part.text
-    if isinstance(part, p.Commentary):
-        return "commentary", part.text
-    if isinstance(part, p.Thought):
-        return "thought", part.text
-    if isinstance(part, p.ToolCall):
-        return "tool_call", part.raw_args or ""
-    return None, ""
-
-
 _HANDLERS: dict[str, Callable[[ResponsesAccumulator, Event], Sequence[Chunk]]] = {
     "response.created": ResponsesAccumulator.started,
     "response.in_progress": ResponsesAccumulator.started,
@@ -381,6 +331,8 @@ _HANDLERS: dict[str, Callable[[ResponsesAccumulator, Event], Sequence[Chunk]]] =
     "response.reasoning_summary_text.delta": ResponsesAccumulator.thought_delta,
     "response.reasoning_text.delta": ResponsesAccumulator.thought_delta,
     "response.function_call_arguments.delta": ResponsesAccumulator.arguments_delta,
+    "response.custom_tool_call_input.delta": ResponsesAccumulator.unseen_delta,
+    "response.refusal.delta": ResponsesAccumulator.unseen_delta,
     "response.completed": ResponsesAccumulator.response_ended,
     "response.incomplete": ResponsesAccumulator.response_ended,
     "response.failed": ResponsesAccumulator.failed,
