@@ -80,6 +80,10 @@ http-fuzz *ARGS:
 fuzz *ARGS:
     PYTHONPATH=tests uv run --quiet python scripts/wire_fuzz.py {{ ARGS }}
 
+# time and memory against the size of what arrives, or is sent; what is not linear fails
+linear *ARGS:
+    PYTHONPATH=tests uv run --quiet python scripts/linear.py {{ ARGS }}
+
 # what calls cost: the SDKs, ours over both HTTP libraries and (--peers) others, interleaved, in CPU time
 bench *ARGS:
     @uv run --quiet python scripts/bench/run.py {{ ARGS }}
