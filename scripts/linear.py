@@ -21,7 +21,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from support.in_process import Answer, InProcess
 from support.wire_seeds import DONE, PIXEL, SEEDS, as_bytes
@@ -149,7 +149,7 @@ def one_delta(wire: str, n: int) -> Answer:
 
 
 def small_pieces(wire: str, n: int) -> Answer:
-    """One long line, in pieces of a packet."""
+    """Return one long line, in pieces of a packet."""
     return stream(wire, [FORMATS[wire].text("word " * (20_000 * n))], piece=700)
 
 
@@ -158,7 +158,7 @@ def calls(wire: str, n: int) -> Answer:
 
 
 def far_calls(wire: str, n: int) -> Answer:
-    """Calls whose indexes are large, and come in reversed order."""
+    """Return calls whose indexes are large, and come in reversed order."""
     events = [event for i in range(200 * n) for event in FORMATS[wire].call(10**9 - 7 * i, '{"at": "it"}')]
     return stream(wire, events)
 
@@ -197,7 +197,7 @@ def reply(wire: str, change: Callable[[list[Any]], None]) -> Answer:
 
 
 def many_parts(wire: str, n: int) -> Answer:
-    """Parts of a kind that nobody knows, with a little inside."""
+    """Return parts of a kind that nobody knows, with a little inside."""
     return reply(wire, lambda parts: parts.extend([{"type": "brand_new", "inside": [1] * 10}] * (400 * n)))
 
 
@@ -247,7 +247,7 @@ def history(n: int) -> list[Any]:
 
 
 def calls_sent(n: int) -> list[Any]:
-    """A conversation in which tools are called, one call after another."""
+    """Return a conversation in which tools are called, one call after another."""
     messages: list[Any] = [llm.user("Hi")]
     for i in range(60 * n):
         call = llm.ToolCall(f"call_{i}", "look", {"at": "it"})
@@ -256,7 +256,7 @@ def calls_sent(n: int) -> list[Any]:
 
 
 def many_calls_sent(n: int) -> list[Any]:
-    """A conversation with one turn of many calls."""
+    """Return a conversation with one turn of many calls."""
     made = [llm.ToolCall(f"call_{i}", "look", {"at": "it"}) for i in range(100 * n)]
     outputs = [llm.ToolOutput(call.id, "look", "There.") for call in made]
     return [llm.user("Hi"), llm.assistant(made), llm.user(outputs)]
@@ -293,10 +293,14 @@ def read(host: InProcess, answer: Answer) -> None:
     _ = (response.content, response.text(), response.tool_calls, response.usage, response.messages)
 
 
+class Numbers(TypedDict):
+    a: list[int]
+
+
 def structured(host: InProcess, answer: Answer) -> None:
     """Read an answer in a format, while it arrives."""
     host.answer = answer
-    for _ in host.model.stream("Hi", format=dict[str, list[int]], on_unsupported="drop").structured_stream():
+    for _ in host.model.stream("Hi", format=Numbers).structured_stream():
         pass
 
 
