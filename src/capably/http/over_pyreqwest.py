@@ -9,7 +9,7 @@ import asyncio
 import atexit
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
@@ -21,12 +21,13 @@ from pyreqwest.http import HeaderMap
 from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
 from pyreqwest.response import Response, SyncResponse
 
-from capably.http import Answer, HttpRequest, checked_size, read_body
+from capably.http import Answer, HttpRequest, TotalTimeoutError, checked_size, read_body
 from capably.http.threads import Waiter, idle_waiter, interruptible
 from capably.types.timeout import Timeout
 
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
 ClientT = TypeVar("ClientT", Client, SyncClient)
+ValueT = TypeVar("ValueT")
 MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
 
 import_module(
@@ -60,6 +61,9 @@ class PyreqwestClient:
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    async def in_time(self, steps: Awaitable[ValueT], deadline: float) -> ValueT:
+        return await steps
 
     async def close(self) -> None:
         self._clients.clear()  # Those of calls that run end with the last of them.
@@ -151,6 +155,16 @@ class AsyncPyreqwestClient:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def in_time(self, steps: Awaitable[ValueT], deadline: float) -> ValueT:
+        limit = asyncio.timeout(deadline - time.monotonic())
+        try:
+            async with limit:
+                return await steps
+        except TimeoutError:
+            if limit.expired():
+                raise TotalTimeoutError from None
+            raise
 
     async def close(self) -> None:
         self._clients.clear()
