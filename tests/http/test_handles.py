@@ -418,6 +418,33 @@ def test_calls_that_run_go_on_when_their_handle_is_closed(way: str, library: Any
         assert server.ended.wait(PATIENCE)
 
 
+@pytest.mark.parametrize(("way", "library"), pairwise(("call_async", "stream_async"), LIBRARIES))
+def test_asynchronous_calls_that_run_go_on_when_their_handle_is_closed(way: str, library: Any) -> None:
+    arrived = threading.Semaphore(0)
+    closed = threading.Event()
+
+    def waiting(request: bytes) -> list[bytes | float]:
+        arrived.release()
+        assert closed.wait(60)
+        return [answered("openai", request)]
+
+    async def main(model: Any) -> list[str]:
+        questions = [asyncio.create_task(ask_in_loop(model, way, f"question-{number}")) for number in range(4)]
+        for _ in range(4):
+            assert await asyncio.to_thread(arrived.acquire, timeout=60)
+        await model.defaults["provider"].aclose()
+        later = asyncio.create_task(ask_in_loop(model, way, "question-9"))
+        closed.set()
+        answers = [await question for question in (*questions, later)]
+        await model.defaults["provider"].aclose()
+        return answers
+
+    with Lines(waiting) as server:
+        model = model_at("openai", server.url, library, timeout=60)
+        assert asyncio.run(main(model)) == [f"answer-{number}" for number in (0, 1, 2, 3, 9)]
+        assert server.ended.wait(60)
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_timeouts_that_differ_at_each_call_leave_few_connections(library: Any) -> None:
     with Lines(lambda request: [answered("groq", request)]) as server:
@@ -469,6 +496,70 @@ def test_another_kind_of_client_is_refused(word: str) -> None:
     wrong: Any = {word: 5}
     with pytest.raises(llm.ConfigurationError, match=rf"{word}= is a builtins.int; it takes an httpx2"):
         llm.configure("openai", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("provider", "client", "words"),
+    [
+        ("anthropic", 5, r"builtins\.int; it takes a client of the vendor's SDK, such as anthropic\.Anthropic\(\)"),
+        ("openai", "https://x.test", r"builtins\.str; .* such as openai\.OpenAI\(\)"),
+        ("google", httpx2.Client(), r"httpx2\.Client; .* such as genai\.Client\(\)"),
+        ("own-server", 5, r"builtins\.int; .* such as openai\.OpenAI\(\)"),
+    ],
+)
+def test_a_client_of_no_sdk_is_refused_where_it_is_set(provider: str, client: Any, words: str) -> None:
+    with pytest.raises(llm.ConfigurationError, match=f"{provider}: client= is a {words}"):
+        llm.provider(provider, client=client)
+
+
+def test_a_client_of_an_sdk_for_the_other_kind_of_calls_is_refused_where_it_is_set() -> None:
+    import anthropic
+    import openai
+
+    with pytest.raises(llm.ConfigurationError, match=r"AsyncAnthropic, .*; give it as async_client="):
+        llm.provider("anthropic", client=anthropic.AsyncAnthropic(api_key="k"))
+    with pytest.raises(llm.ConfigurationError, match=r"OpenAI, .*; give it as client="):
+        llm.provider("openai", async_client=openai.OpenAI(api_key="k"))
+
+
+@pytest.mark.parametrize("value", ["v1/../v9", "v1?x=1", "a b", "v1#", "v1%2f", "..", "", "v1\n", "\u0661"])
+@pytest.mark.parametrize(
+    ("provider", "word"),
+    [("google", "api_version"), ("azure", "api_version"), *(("vertex", word) for word in ("project", "location"))],
+)
+def test_a_part_of_the_address_changes_no_other(provider: str, word: str, value: str) -> None:
+    with pytest.raises(llm.ConfigurationError, match=f"{word}=.* cannot stand in an address"):
+        llm.provider(provider, **{word: value})
+
+
+def test_a_part_of_the_address_in_a_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_VERSION", "2025-04-01-preview/../x")
+    handle = llm.provider("azure", api_key="k", endpoint="https://x.test")
+    with pytest.raises(llm.ConfigurationError, match=r"OPENAI_API_VERSION=.* cannot stand in an address"):
+        llm.Model.custom("azure/deployment", like="openai/gpt-4.1").with_(provider=handle).call("Hi")
+
+
+@pytest.mark.parametrize("deployment", ["a/../b", "a?b", "a#b", "a b", ".."])
+def test_the_name_of_a_deployment_changes_no_other_part_of_the_address(deployment: str) -> None:
+    settings: dict[str, Any] = {"endpoint": "https://x.test", "api_version": "2025-04-01-preview"}
+    handle = llm.provider("azure", api_key="k", **settings)
+    model = llm.Model.custom(f"azure/{deployment}", like="openai/gpt-audio-1.5").with_(provider=handle)
+    with pytest.raises(llm.UnknownModelError, match="cannot be the name of a deployment"):
+        model.call("Hi")
+
+
+@pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
+def test_a_query_that_the_client_of_google_cloud_cannot_send_is_refused() -> None:
+    handle = llm.provider("vertex", token="t", project="p", location="l", query={"a": "b"})
+    with pytest.raises(llm.ConfigurationError, match="query= of vertex cannot be sent"):
+        llm.Model.of("vertex/gemini-3.8-flash", provider=handle).call("Hi")
+
+
+@pytest.mark.parametrize(("provider", "way", "library"), pairwise(MODELS, WAYS, LIBRARIES))
+def test_no_key_stands_in_the_address_which_libraries_log(provider: str, way: str, library: str) -> None:
+    with Loopback([ok]) as server:
+        assert ask(model_at(provider, server.url, library, api_key=SECRET), way) == "ok"
+    assert SECRET not in server.requests[0].path
 
 
 @pytest.mark.parametrize("provider", MODELS)

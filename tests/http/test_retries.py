@@ -14,11 +14,11 @@ from support.raw_http import CHUNKED, Lines
 from support.sample import pairwise
 
 from capably import llm
-from capably.http import exchange, over_httpx2, over_pyreqwest, over_pyreqwest_async
+from capably.http import exchange, over_httpx2, over_httpx2_async, over_pyreqwest, over_pyreqwest_async
 
 CLIENTS = (
     over_httpx2.Httpx2Client,
-    over_httpx2.AsyncHttpx2Client,
+    over_httpx2_async.AsyncHttpx2Client,
     over_pyreqwest.PyreqwestClient,
     over_pyreqwest_async.AsyncPyreqwestClient,
 )

@@ -115,6 +115,32 @@ def test_the_total_time_covers_attempts_and_pauses(provider: str, way: str, libr
     at_some_pace(story)
 
 
+@pytest.mark.parametrize(("way", "library"), pairwise(("call_async", "stream_async"), LIBRARIES))
+def test_the_total_time_covers_a_function_that_is_awaited_for_the_key(way: str, library: str) -> None:
+    async def never() -> str:
+        await asyncio.sleep(600)
+        return "k"
+
+    with Loopback([Canned()]) as server:
+        model = model_at("openai", server.url, library, api_key=never)
+        with pytest.raises(llm.TimedOutError, match=r"0\.2"):
+            ask(model, way, timeout=llm.Timeout(total=0.2))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(("way", "library"), pairwise(WAYS, LIBRARIES))
+def test_nothing_is_sent_after_a_function_for_the_key_that_took_all_of_the_total_time(way: str, library: str) -> None:
+    def slow() -> str:
+        time.sleep(0.05)
+        return "k"
+
+    with Loopback([Canned()]) as server:
+        model = model_at("openai", server.url, library, api_key=slow)
+        with pytest.raises(llm.TimedOutError):
+            ask(model, way, timeout=llm.Timeout(total=0.01))
+    assert server.requests == []
+
+
 @PAIRS
 def test_the_error_names_the_time_and_the_provider(provider: str, way: str, library: str, silent: Lines) -> None:
     with pytest.raises(llm.TimedOutError, match=rf"silence=0\.1\b.*\[{provider}\]"):

@@ -102,6 +102,7 @@ def _handle(name: object, settings: Mapping[str, object]) -> Handle:
     for place in ("base_url", "endpoint"):
         if given.get(place) is not None:
             check_address(given[place], place)
+    _check_sdk_clients(name, given)
     _check_clients(name, given)
     if given["http"] not in get_args(Library):
         raise ConfigurationError(
@@ -135,6 +136,32 @@ def _name(name: str, wire: str | None, given: Mapping[str, object]) -> None:
     package = type(client).__module__.partition(".")[0]
     known = own_host(name)
     add_host(name, wire or (known["endpoint"] if known else None) or SDK_WIRES.get(package, "chat_completions"))
+
+
+def _check_sdk_clients(name: str, given: Mapping[str, object]) -> None:
+    """Raise `ConfigurationError` for a client of no SDK, and for one that sends calls of the other kind."""
+    for word, other in (("client", "async_client"), ("async_client", "client")):
+        client = given.get(word)
+        if client is None:
+            continue
+        kinds = [kind for kind in client.__class__.__mro__ if kind.__module__.partition(".")[0] in SDK_WIRES]
+        named = f"{name}: {word}= is a {type(client).__module__}.{type(client).__name__}"
+        if not kinds:
+            entry = providers().get(name)
+            examples = EXAMPLES.get(entry["adapter"] if entry else "openai", EXAMPLES["openai"])
+            raise ConfigurationError(f"{named}; it takes a client of the vendor's SDK, such as {examples[word]}")
+        if OF_CALLS[other] in [kind.__name__ for kind in kinds]:
+            raise ConfigurationError(f"{named}, which sends the other kind of calls; give it as {other}=")
+
+
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "anthropic": {"client": "anthropic.Anthropic()", "async_client": "anthropic.AsyncAnthropic()"},
+    "openai": {"client": "openai.OpenAI()", "async_client": "openai.AsyncOpenAI()"},
+    "google": {"client": "genai.Client()", "async_client": "genai.Client()"},
+}
+
+OF_CALLS = {"client": "SyncAPIClient", "async_client": "AsyncAPIClient"}
+"""The base of the clients that anthropic and openai have for a kind of calls. Google's serve both."""
 
 
 def _check_clients(name: str, given: dict[str, object]) -> None:

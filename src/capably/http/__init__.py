@@ -9,7 +9,7 @@ their end in one step.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from capably.types.timeout import Timeout
@@ -84,6 +84,11 @@ class Client(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+    async def in_time(self, steps: Awaitable[ResultT], deadline: float) -> ResultT:
+        """Return the result of the caller's steps. An asynchronous client raises `TotalTimeoutError` when it is not there by then; a
+        synchronous one cannot leave them."""
+        ...
 
     async def close(self) -> None: ...
 

@@ -54,7 +54,7 @@ async def exchange(
     attempt = 0
     while True:
         again: bool
-        message = await request()
+        message = await _built(client, request, clock, policy)
         try:
             reply = await _follow(send, message, clock)
             if reply.status in ANSWERED:
@@ -77,24 +77,36 @@ async def exchange(
         await client.sleep(pause)
 
 
+async def _built(
+    client: Client, request: Callable[[], Awaitable[HttpRequest]], clock: _Clock, policy: Policy
+) -> HttpRequest:
+    """Return a request, for which the caller's function may be asked for a key: within the total time, too."""
+    if clock.end is None:
+        return await request()
+    try:
+        return await client.in_time(request(), clock.end)
+    except TotalTimeoutError as error:
+        raise translated(error, policy.provider, policy.timeout) from error
+
+
 class _Clock:
     """The time that is left of the complete request."""
 
     def __init__(self, timeout: Timeout) -> None:
         self._timeout = timeout
-        self._end = None if timeout.total is None else time.monotonic() + timeout.total
+        self.end = None if timeout.total is None else time.monotonic() + timeout.total
 
     def left(self) -> Timeout:
         """Return the timeouts for what is to do. Raises `TotalTimeoutError` when no time is left."""
-        if self._end is None:
+        if self.end is None:
             return self._timeout
-        seconds = self._end - time.monotonic()
+        seconds = self.end - time.monotonic()
         if seconds <= 0:
             raise TotalTimeoutError
         return self._timeout.within(seconds)
 
     def ends_within(self, seconds: float) -> bool:
-        return self._end is not None and time.monotonic() + seconds >= self._end
+        return self.end is not None and time.monotonic() + seconds >= self.end
 
 
 async def _follow(send: Send[ReplyT], request: HttpRequest, clock: _Clock) -> ReplyT:

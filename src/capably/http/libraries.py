@@ -192,7 +192,7 @@ class Clients:
         return Httpx2Client(self._given)
 
     def _opened_async(self) -> Client:
-        from capably.http.over_httpx2 import AsyncHttpx2Client
+        from capably.http.over_httpx2_async import AsyncHttpx2Client
 
         return AsyncHttpx2Client(self._given_async)
 

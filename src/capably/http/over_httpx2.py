@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import socket
@@ -10,14 +9,14 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx2
 
-from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
+from capably.http import Answer, HttpRequest, read_body
 from capably.http.threads import idle_waiter, in_time
 from capably.types.errors import ConfigurationError
 from capably.types.timeout import Timeout
@@ -44,7 +43,7 @@ class Httpx2Client:
         return Answer(reply.status, reply.headers, await read_body(reply))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> Httpx2Reply:
-        message, deadline = _message(request, timeout, self._given), _deadline(timeout)
+        message, deadline = message_of(request, timeout, self._given), deadline_of(timeout)
         send = partial(self._begun().send, message, stream=True, follow_redirects=False)
         if deadline is not None:
             return Httpx2Reply(self._sent_by(send, deadline), timeout, self, deadline)
@@ -75,6 +74,9 @@ class Httpx2Client:
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    async def in_time(self, steps: Awaitable[ValueT], deadline: float) -> ValueT:
+        return await steps
+
     async def close(self) -> None:
         """Let go of the connections; those of calls that run, at the end of the last. httpx2 would leave them waiting for ever."""
         with self._lock:
@@ -87,7 +89,7 @@ class Httpx2Client:
             if self._given is not None:
                 return self._given
             if self._made is None:
-                self._made = httpx2.Client(verify=_certificates(), limits=LIMITS)
+                self._made = httpx2.Client(verify=certificates(), limits=LIMITS)
                 self._made.cookies.jar.set_policy(NO_COOKIES)
                 self._end = weakref.finalize(self, self._made.close)
                 self._end.atexit = False
@@ -120,8 +122,8 @@ class Httpx2Reply:
     ) -> None:
         self.response = response
         self._client = client
-        self._pieces: Iterator[bytes] = response.iter_raw() if _is_plain(response) else response.iter_bytes()
-        self._deadline = deadline or _deadline(timeout)
+        self._pieces: Iterator[bytes] = response.iter_raw() if is_plain(response) else response.iter_bytes()
+        self._deadline = deadline or deadline_of(timeout)
         self._reading = self._ended = self._left = False
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
@@ -200,85 +202,6 @@ DRAIN, MOST_DRAINING = 1.0, 8
 """Seconds until the end of an answer whose last event is there, and the number of answers that are awaited at once."""
 
 
-class AsyncHttpx2Client:
-    """Connections of an `httpx2.AsyncClient`. They belong to the event loop that opened them."""
-
-    def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
-        self._given = client
-        self._client = client or httpx2.AsyncClient(verify=_certificates(), limits=LIMITS)
-        if client is None:
-            self._client.cookies.jar.set_policy(NO_COOKIES)
-
-    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
-        reply = await self._sent(request, timeout)
-        return Answer(reply.status, reply.headers, await read_body(reply))
-
-    async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncHttpx2Reply:
-        reply = await self._sent(request, timeout)
-        reply.guard = _close_with_loop(reply, reply.response)
-        return reply
-
-    async def _sent(self, request: HttpRequest, timeout: Timeout) -> AsyncHttpx2Reply:
-        message, deadline = _message(request, timeout, self._given), _deadline(timeout)
-        response = await _awaited_in_time(self._client.send(message, stream=True, follow_redirects=False), deadline)
-        return AsyncHttpx2Reply(response, timeout, deadline)
-
-    async def sleep(self, seconds: float) -> None:
-        import anyio
-
-        await anyio.sleep(seconds)
-
-    async def close(self) -> None:
-        if self._given is None:
-            await self._client.aclose()
-
-
-class AsyncHttpx2Reply:
-    """The asynchronous twin of `Httpx2Reply`."""
-
-    guard: asyncio.Task[None] | None = None
-
-    def __init__(self, response: httpx2.Response, timeout: Timeout, deadline: float | None = None) -> None:
-        self.response = response
-        self._pieces: AsyncIterator[bytes] = response.aiter_raw() if _is_plain(response) else response.aiter_bytes()
-        self._ended = False
-        self._deadline = deadline or _deadline(timeout)
-        self.status: int = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-
-    async def piece(self) -> bytes:
-        piece = await _awaited_in_time(anext(self._pieces, b""), self._deadline)
-        self._ended = not piece
-        return piece
-
-    async def close(self) -> None:
-        self._end_guard()
-        await self.response.aclose()
-
-    def _end_guard(self) -> bool:
-        guard, self.guard = self.guard, None
-        return guard is not None and guard.cancel()
-
-    async def finish(self) -> None:
-        if self._ended or not self._end_guard():
-            await self.close()
-            return
-        _hold(asyncio.get_running_loop().create_task(self._drain()))
-        await asyncio.sleep(0)  # Most ends are there already: the next call finds the connection free.
-
-    async def _drain(self) -> None:
-        try:
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(DRAIN):
-                    async for _ in self._pieces:
-                        pass
-        finally:
-            await self.response.aclose()
-
-
-_tasks: set[asyncio.Task[None]] = set()
-"""Tasks that wait for the end of an answer, or close it."""
-
 ENCODINGS = "gzip, deflate"
 """Compressions of answers that httpx2 reads by itself."""
 
@@ -286,7 +209,7 @@ NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 """Calls have no memory of each other."""
 
 
-def _message(
+def message_of(
     request: HttpRequest, timeout: Timeout, given: httpx2.Client | httpx2.AsyncClient | None
 ) -> httpx2.Request:
     """Return the request for httpx2. A client of the caller's adds its own headers, parameters and cookies."""
@@ -302,49 +225,9 @@ def _message(
     )
 
 
-def _is_plain(response: httpx2.Response) -> bool:
+def is_plain(response: httpx2.Response) -> bool:
     """Return whether the body is neither compressed nor read before, as a mock's is: its bytes can be taken as they are."""
     return "content-encoding" not in response.headers and not response.is_stream_consumed
-
-
-def _close_with_loop(reply: AsyncHttpx2Reply, response: httpx2.Response) -> asyncio.Task[None] | None:
-    """Return a task that closes an answer when nobody has it any more, or when asyncio ends its loop.
-
-    httpx2 reads by generators inside generators. A loop that ends closes all of them at once, and each complains of the others;
-    tasks end before.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return None  # of trio
-
-    task = loop.create_task(_wait_for_end(weakref.ref(reply)), name="capably-open-stream")
-
-    def close() -> None:
-        if task.cancel():  # Else the loop is ending, and the task is closing the answer.
-            _hold(loop.create_task(response.aclose()))
-
-    def left() -> None:
-        with contextlib.suppress(RuntimeError):  # The loop is over.
-            loop.call_soon_threadsafe(close)
-
-    weakref.finalize(reply, left).atexit = False
-    return task
-
-
-async def _wait_for_end(reply: weakref.ref[AsyncHttpx2Reply]) -> None:
-    try:
-        await asyncio.get_running_loop().create_future()
-    except asyncio.CancelledError:
-        left = reply()
-        if left is not None and left.guard is not None:
-            await left.close()
-
-
-def _hold(task: asyncio.Task[None]) -> None:
-    """Keep a task, which its event loop does not, until it is done."""
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
 
 
 def _close_unread(response: httpx2.Response, client: Httpx2Client) -> None:
@@ -364,22 +247,11 @@ def _shut_down(response: httpx2.Response) -> None:
 _url = lru_cache(maxsize=128)(httpx2.URL)
 
 
-def _deadline(timeout: Timeout) -> float | None:
+def deadline_of(timeout: Timeout) -> float | None:
     return None if timeout.total is None else time.monotonic() + timeout.total
 
 
-async def _awaited_in_time(steps: Awaitable[ValueT], deadline: float | None) -> ValueT:
-    """Return the result. Raises `TotalTimeoutError` when it is not there by then."""
-    if deadline is None:
-        return await steps
-    import anyio
-
-    with anyio.move_on_after(deadline - time.monotonic()):
-        return await steps
-    raise TotalTimeoutError
-
-
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """Return the certificates to trust, read once: those of the system, or of `SSL_CERT_FILE` or `SSL_CERT_DIR`."""
     return _read_certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 

@@ -6,7 +6,7 @@ Its connections belong to no event loop and to no thread, but its runtime does n
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from datetime import timedelta
 from importlib import import_module
 from typing import TypeVar
@@ -23,6 +23,7 @@ from capably.types.timeout import Timeout
 
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
 ClientT = TypeVar("ClientT", Client, SyncClient)
+ValueT = TypeVar("ValueT")
 MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
 
 import_module(
@@ -56,6 +57,9 @@ class PyreqwestClient:
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    async def in_time(self, steps: Awaitable[ValueT], deadline: float) -> ValueT:
+        return await steps
 
     async def close(self) -> None:
         self._clients.clear()  # Those of calls that run end with the last of them.

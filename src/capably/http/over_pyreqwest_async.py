@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import atexit
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cache
+from typing import TypeVar
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.request import RequestBuilder, StreamRequest
 from pyreqwest.response import Response
 
-from capably.http import Answer, HttpRequest, read_body
+from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
 from capably.http.over_pyreqwest import Headers, keep, request_of, set_up
 from capably.types.timeout import Timeout
+
+ValueT = TypeVar("ValueT")
 
 
 class AsyncPyreqwestClient:
@@ -39,6 +42,16 @@ class AsyncPyreqwestClient:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def in_time(self, steps: Awaitable[ValueT], deadline: float) -> ValueT:
+        limit = asyncio.timeout(deadline - time.monotonic())
+        try:
+            async with limit:
+                return await steps
+        except TimeoutError:
+            if limit.expired():
+                raise TotalTimeoutError from None
+            raise
 
     async def close(self) -> None:
         self._clients.clear()

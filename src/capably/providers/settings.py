@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -72,7 +73,10 @@ class Settings:
     def variable(self, setting: str) -> str | None:
         """Return what the environment says of a setting, of the variables that the registry names for this provider."""
         names = self.entry["variables"].get(setting, ())
-        return next(filter(None, map(os.environ.get, names)), None)
+        value = next(filter(None, map(os.environ.get, names)), None)
+        if value is not None:
+            check_word(setting.rpartition(".")[2], value, " or ".join(names))
+        return value
 
     def value(self, setting: str) -> str | None:
         """Return a setting: the caller's, else the environment's."""
@@ -123,6 +127,24 @@ def without_credentials(value: Any) -> Any:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
+WORDS: Mapping[str, re.Pattern[str]] = {
+    "api_version": re.compile(r"[A-Za-z0-9._-]+"),
+    "location": re.compile(r"[A-Za-z0-9-]+"),
+    "project": re.compile(r"[A-Za-z0-9.:_-]+"),
+    "region": re.compile(r"[A-Za-z0-9-]+"),
+}
+"""Settings that become a part of the address, and what they may be made of: any other sign would change it."""
+
+
+def check_word(setting: str, value: str, place: str) -> None:
+    """Raise `ConfigurationError` for a part of the address that would change the rest of it."""
+    pattern = WORDS.get(setting)
+    if pattern is not None and (not pattern.fullmatch(value) or ".." in value):
+        raise ConfigurationError(
+            f"{place}={value!r} cannot stand in an address; {setting} is made of {pattern.pattern.strip('[]+')}"
+        )
+
+
 @lru_cache(maxsize=256)
 def check_address(address: str, place: str) -> None:
     """Raise `ConfigurationError` for an address that is no URL of HTTP, or that holds a user or a part after `#`."""
@@ -145,8 +167,10 @@ def check_types(given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if value is None:
             continue
-        if name in TEXTS and not isinstance(value, str):
-            raise TypeError(f"{name}= is of type {type(value).__name__}; it must be a str")
+        if name in TEXTS:
+            if not isinstance(value, str):
+                raise TypeError(f"{name}= is of type {type(value).__name__}; it must be a str")
+            check_word(name, value, f"{name}")
         if name in ("api_key", "token") and not (isinstance(value, str) or callable(value)):
             raise TypeError(
                 f"{name}= is of type {type(value).__name__}; it must be a str, or a function that returns one"

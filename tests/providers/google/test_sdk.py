@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from google import genai
 from support.loopback import Canned, Loopback
 from support.vendors.google import adapter, body, by_client, request
 
@@ -84,16 +85,17 @@ def test_a_private_field_that_is_gone_is_named_too(name: str) -> None:
 
         _async_request = _request_once = _async_request_once = _request
 
-    class Client:
-        _api_client = Api()
-
+    client = genai.Client(api_key="k")
+    client._api_client = cast("Any", Api())
     with pytest.raises(e.ConfigurationError, match=f"no longer has {name}"):
-        by_client(client=Client()).call(request())
+        by_client(client=client).call(request())
 
 
 def test_a_client_that_is_none_of_google_genais_is_refused() -> None:
+    with pytest.raises(e.ConfigurationError, match=r"builtins\.object; it takes .* such as genai\.Client"):
+        by_client(client=object())
     with pytest.raises(e.ConfigurationError, match="_api_client"):
-        by_client(client=object()).call(request())
+        sdk.check_client(object())
 
 
 def test_the_sdks_own_object_is_made_on_demand() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from capably.http import Answer, Reply
-from capably.http.over_httpx2 import AsyncHttpx2Reply, Httpx2Reply
+from capably.http.over_httpx2 import Httpx2Reply
+from capably.http.over_httpx2_async import AsyncHttpx2Reply
 from capably.providers.anthropic.errors import translate
 from capably.providers.credentials import named_key, named_token
 from capably.providers.handles import Handle

@@ -102,6 +102,6 @@ class GoogleAdapter(HttpAdapter):
 def model_path(request: Request) -> str:
     """Return `models/{model}`, or the path that the id is. Raises `UnknownModelError` for one that would change the address."""
     model = model_of(request)
-    if not model or ".." in model or "?" in model or "&" in model or "#" in model:
+    if not model or ".." in model or not model.isprintable() or not frozenset(" ?&#%\\").isdisjoint(model):
         raise UnknownModelError(f"{model!r} cannot be a model id of Google's", model=model)
     return model if model.startswith(("models/", "tunedModels/", "projects/", "publishers/")) else f"models/{model}"

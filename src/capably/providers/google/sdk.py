@@ -74,6 +74,10 @@ def client_of(handle: Handle) -> Any:
 
 def _build(settings: Settings) -> Any:
     refuse_functions(settings)
+    if settings.query:
+        raise ConfigurationError(
+            f"query= of {settings.provider} cannot be sent: requests go by google-genai, whose client has no fields of the URL"
+        )
     key = settings.api_key if isinstance(settings.api_key, str) else None
     options = _options(
         timeout=TIMEOUT if settings.timeout is None else settings.timeout.silence,

@@ -6,15 +6,20 @@ path of Chat Completions names the deployment, and that of Responses does not. S
 
 from __future__ import annotations
 
+import re
+
 from capably.providers.credentials import named_token, resolve_secret
 from capably.providers.settings import Settings, check_address
-from capably.types.errors import ConfigurationError
+from capably.types.errors import ConfigurationError, UnknownModelError
 
 V1 = "/openai/v1"
 """End of the addresses that are asked as OpenAI's own are, without a version."""
 
 BY_DEPLOYMENT = ("/chat/completions",)
 """Paths that name the deployment."""
+
+DEPLOYMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""What the name of a deployment is made of: any other sign would change the address."""
 
 
 def place_of(settings: Settings, path: str, deployment: str) -> tuple[str, str]:
@@ -30,6 +35,8 @@ def place_of(settings: Settings, path: str, deployment: str) -> tuple[str, str]:
     version = settings.value("api_version")
     if version is None or V1 in address:
         return (address if V1 in address else address + V1), path
+    if path in BY_DEPLOYMENT and not DEPLOYMENT.fullmatch(deployment):
+        raise UnknownModelError(f"{deployment!r} cannot be the name of a deployment at Azure", model=deployment)
     at_deployment = f"/deployments/{deployment}" if path in BY_DEPLOYMENT else ""
     return address, f"/openai{at_deployment}{path}?api-version={version}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from capably.http import Answer, Reply
-from capably.http.over_httpx2 import AsyncHttpx2Reply, Httpx2Reply
+from capably.http.over_httpx2 import Httpx2Reply
+from capably.http.over_httpx2_async import AsyncHttpx2Reply
 from capably.providers.http_adapter import HttpAdapter, Post
 from capably.providers.openai.errors import translate
 from capably.providers.sdk import sdk_options
