@@ -30,7 +30,7 @@ class Overlay:
     __slots__ = ("data", "ours", "removed")
 
     def __init__(self, data: Mapping[str, Any], ours: Ours) -> None:
-        self.data = data
+        self.data: Mapping[str, Any] = data
         self.ours: Ours = ours
         self.removed: frozenset[str] = frozenset[str](data.get("remove") or ())
 
