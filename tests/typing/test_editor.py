@@ -113,7 +113,7 @@ def test_signature_help_lists_what_the_model_takes(server: Server) -> None:
     ("text", "file"),
     [
         ("sonnet.ca|ll", "_profiles.pyi"),
-        ("llm.anthropic.claude_sonnet_5|_5", "anthropic.pyi"),
+        ("llm.anthropic.claude_sonnet_5|_5", "_constants.pyi"),
         ("llm.to|ol", "decorator.py"),
     ],
 )
