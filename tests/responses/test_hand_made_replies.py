@@ -110,6 +110,13 @@ def test_the_name_of_a_call_comes_in_pieces_or_again(names: list[str]) -> None:
     assert call.name == name == "get_weather"
 
 
+def test_a_name_without_an_end_is_no_work_without_an_end() -> None:
+    call = {"index": 0, "id": "a", "function": {"name": "x" * 100, "arguments": ""}}
+    pieces = [{"tool_calls": [{**call, "function": {"name": "y" * 100}}]} for _ in range(1000)]
+    (call,) = read(CHAT, deltas({"tool_calls": [call]}, *pieces)).tool_calls
+    assert call.name == "x" * 100 + "y" * 200
+
+
 # Responses
 
 

@@ -34,6 +34,9 @@ STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id",
 MOST_TESTS = 64
 """How often one call is checked for completeness. A host that repeats the name with every delta makes no more work."""
 
+LONGEST_NAME = 256
+"""No name of a tool is as long, so no piece is added to one that is."""
+
 _INPUTS = {"function": "arguments", "custom": "input"}
 """Kind of a tool -> the field of its call that holds what it is called with."""
 
@@ -240,7 +243,9 @@ class ChoiceAccumulator:
         if state.fields["id"]:
             self._by_id.setdefault(state.fields["id"], state)
         name = state.name
-        if not state.arguments and function.get("name"):  # It may come in pieces, or again.
+        if (
+            not state.arguments and function.get("name") and len(name) < LONGEST_NAME
+        ):  # It may come in pieces, or again.
             piece: str = function["name"]
             state.name = piece if not name or piece.startswith(name) else name + piece
         if function:
