@@ -528,8 +528,9 @@ def test_a_client_of_an_sdk_for_the_other_kind_of_calls_is_refused_where_it_is_s
     [("google", "api_version"), ("azure", "api_version"), *(("vertex", word) for word in ("project", "location"))],
 )
 def test_a_part_of_the_address_changes_no_other(provider: str, word: str, value: str) -> None:
+    settings: dict[str, Any] = {word: value}
     with pytest.raises(llm.ConfigurationError, match=f"{word}=.* cannot stand in an address"):
-        llm.provider(provider, **{word: value})
+        llm.provider(provider, **settings)
 
 
 def test_a_part_of_the_address_in_a_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
