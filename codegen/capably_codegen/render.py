@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pprint
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import jinja2
@@ -64,6 +66,12 @@ class ModelStub:
     doc: str
     params: str
     """The TypedDict of its call parameters; empty for an unverified model."""
+    deprecated: str
+    """The message of a type checker where the model is named; empty for a model without an end."""
+
+    @property
+    def provider(self) -> str:
+        return self.id.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,13 @@ class Door:
     caps: str
     stub: ProfileStub
 
+
+NAMED_MODELS = 300
+"""For this many models, `llm.Model(id)` has a type with the model's own name, which is one overload for each.
+
+Providers with few models come first. Models of the others (a gateway's) have the type of their profile: a type checker
+compares an id with every overload, so that its time grows with their number.
+"""
 
 DOCUMENTATION: Mapping[str, Any] = {
     "content_doc": CONTENT,
@@ -112,6 +127,8 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
     any_stub = profiles.any_stub()
     stubs: dict[str, ProfileStub] = {}
     doors: list[Door] = []
+    named: list[ModelStub] = []
+    named_providers = _named_providers(source)
     for provider, own in by_provider.items():
         models = facts.models_of(source, provider)
         stubs |= own
@@ -120,6 +137,8 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             "provider": provider,
             "models": [_model_stub(source, id, model, own) for id, model in models.items()],
         }
+        if provider in named_providers:
+            named += shared["models"]
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
             yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
@@ -131,7 +150,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
-    yield from _common(source, any_stub, list(stubs.values()), doors)
+    yield from _common(source, any_stub, list(stubs.values()), doors, named)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
     settings = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
     yield "_settings.pyi", _fill("_settings.pyi", source, **settings)
@@ -139,23 +158,34 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
 
 
 def _common(
-    source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door]
+    source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door], named: list[ModelStub]
 ) -> Iterator[tuple[str, str]]:
     """Yield the stubs that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
-    named = [*stubs, any_stub]
+    with_any = [*stubs, any_stub]
+    ids = frozenset(model.id for model in named)
     shared: dict[str, Any] = {
         "doors": doors,
+        "named": named,
+        "unnamed_doors": [door for door in doors if not ids.issuperset(door.members)],
         "homes": sorted({stub.package.removeprefix("_") for stub in stubs}),
         "any": any_stub,
         "ids": literal(tuple(id for door in doors for id in door.members)),
-        "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
-        "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
-        "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
+        "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in with_any}),
+        "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in with_any}),
+        "tools": sorted({stub.tools for stub in with_any if len(stub.tools) > 1}),
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
     for name in COMMON:
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
+
+
+def _named_providers(source: Source) -> set[str]:
+    """Return the providers whose models each have a type of their own (`NAMED_MODELS`)."""
+    sizes = Counter(id.partition("/")[0] for id in source.registry.models)
+    by_size = sorted(sizes, key=lambda provider: (sizes[provider], provider))
+    totals = accumulate(sizes[provider] for provider in by_size)
+    return {provider for provider, total in zip(by_size, totals, strict=True) if total <= NAMED_MODELS}
 
 
 def _profiles(source: Source, stubs: list[ProfileStub]) -> str:
@@ -233,7 +263,8 @@ def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileS
     profile = source.registry.profiles.get(model.profile)
     doc = model_doc(id, model, profile.verified if profile else None)
     params = stubs[model.profile].params if model.profile in stubs else ""
-    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params)
+    deprecated = f"This model is deprecated: {ending}." if (ending := end_of_life(model)) else ""
+    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params, deprecated)
 
 
 def _fill(template: str, source: Source, **values: Any) -> str:
