@@ -11,18 +11,19 @@ from typing import Any
 
 import jinja2
 
-from capably.parameters import CONTENT, PARAMETERS as DECLARED, SELECTORS
+from capably.parameters import CONTENT, SELECTORS
 from capably.registry.rules import PARTS
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
+from capably_codegen.parameter_docs import arguments
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.provider_settings import FUNCTIONS, setting_groups
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
-from capably_codegen.signatures import BUILTINS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.signatures import BUILTINS, ROUTING, Parameter, literal
 from capably_codegen.tool_names import tool_names, with_short_names
 
 
@@ -97,13 +98,6 @@ Providers with few models come first. Models of the others (a gateway's) have th
 compares an id with every overload, so that its time grows with their number.
 """
 
-DOCUMENTATION: Mapping[str, Any] = {
-    "content_doc": CONTENT,
-    "docs": {name: parameter.doc for name, parameter in DECLARED.items()},
-    "refusals": REFUSALS,
-}
-"""The documentation of each parameter, for editors."""
-
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
     """Render every file of `capably_models`; without `run_time`, only the stubs (for a user's own project)."""
@@ -118,9 +112,13 @@ def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
 
 def _profile_stubs(source: Source, provider: str) -> dict[str, ProfileStub]:
     """Return what the stubs of a provider's profiles say; a profile without models has none."""
-    used = {model.profile for model in facts.models_of(source, provider).values()}
+    members: dict[str, dict[str, Model]] = {}
+    for id, model in facts.models_of(source, provider).items():
+        members.setdefault(model.profile, {})[id] = model
     tables = facts.profile_tables(source, provider)
-    return {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
+    return {
+        name: profiles.profile_stub(name, table, members[name]) for name, table in tables.items() if name in members
+    }
 
 
 def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) -> Iterator[tuple[str, str]]:
@@ -294,7 +292,9 @@ def _environment() -> jinja2.Environment:
     environment.filters["literal"] = literal
     filters: Any = environment.filters
     filters["named"] = _named
-    macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
+    macros: Any = environment.get_template(
+        "macros.jinja", globals={"forms": FORMS, "content_doc": CONTENT, "arguments": arguments}
+    ).module
     declared: Any = {
         "builtins": BUILTINS,
         "parts": PARTS,
@@ -306,7 +306,8 @@ def _environment() -> jinja2.Environment:
         "selectors": SELECTORS,
     }
     environment.globals.update(declared)
-    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class, calls=macros.calls)
+    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class)
+    environment.globals.update(calls=macros.calls, copies=macros.copies)
     return environment
 
 

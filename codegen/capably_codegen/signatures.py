@@ -12,9 +12,6 @@ ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
 NOT_WITH_TOOLS = "NotTogetherWithTools"
 NONE_WITH_TOOLS = "NoneWithTools"
 NOT_ACCEPTED = "NotAcceptedByThisModel"
-REFUSALS = (ONLY_WITH_REASONING_OFF, NOT_WITH_TOOLS, NOT_ACCEPTED)
-"""Types of parameters that a signature names only to refuse them."""
-
 BUILTINS = {
     "apply_patch": "ApplyPatch",
     "bash": "Bash",
