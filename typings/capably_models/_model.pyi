@@ -39,7 +39,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     """
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5"], /, **defaults: Any) -> _anthropic.ClaudeFable5:
+    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5"], /, **_defaults: Any) -> _anthropic.ClaudeFable5:
         """Claude Fable 5 (`anthropic/claude-fable-5`).
 
         1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09.
@@ -47,7 +47,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5-1"], /, **defaults: Any) -> _anthropic.ClaudeFable51:
+    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5-1"], /, **_defaults: Any) -> _anthropic.ClaudeFable51:
         """Claude Fable 5.1 (`anthropic/claude-fable-5-1`).
 
         1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01.
@@ -55,7 +55,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5-2"], /, **defaults: Any) -> _anthropic.ClaudeFable52:
+    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5-2"], /, **_defaults: Any) -> _anthropic.ClaudeFable52:
         """Claude Fable 5.2 (`anthropic/claude-fable-5-2`).
 
         1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens.
@@ -63,7 +63,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-haiku-4-5"], /, **defaults: Any) -> _anthropic.ClaudeHaiku45:
+    def __new__(cls: Any, id: Literal["anthropic/claude-haiku-4-5"], /, **_defaults: Any) -> _anthropic.ClaudeHaiku45:
         """Claude Haiku 4.5 (`anthropic/claude-haiku-4-5`).
 
         200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15.
@@ -72,7 +72,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-haiku-4-5-20251001"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-haiku-4-5-20251001"], /, **_defaults: Any
     ) -> _anthropic.ClaudeHaiku4520251001:
         """Claude Haiku 4.5 (`anthropic/claude-haiku-4-5-20251001`).
 
@@ -81,7 +81,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-haiku-5-5"], /, **defaults: Any) -> _anthropic.ClaudeHaiku55:
+    def __new__(cls: Any, id: Literal["anthropic/claude-haiku-5-5"], /, **_defaults: Any) -> _anthropic.ClaudeHaiku55:
         """Claude Haiku 5.5 (`anthropic/claude-haiku-5-5`).
 
         1,000,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-10-07.
@@ -89,7 +89,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5"], /, **defaults: Any) -> _anthropic.ClaudeMythos5:
+    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5"], /, **_defaults: Any) -> _anthropic.ClaudeMythos5:
         """Claude Mythos 5 (`anthropic/claude-mythos-5`).
 
         1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09.
@@ -97,7 +97,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5-1"], /, **defaults: Any) -> _anthropic.ClaudeMythos51:
+    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5-1"], /, **_defaults: Any) -> _anthropic.ClaudeMythos51:
         """Claude Mythos 5.1 (`anthropic/claude-mythos-5-1`).
 
         1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01.
@@ -105,7 +105,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5-2"], /, **defaults: Any) -> _anthropic.ClaudeMythos52:
+    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5-2"], /, **_defaults: Any) -> _anthropic.ClaudeMythos52:
         """Claude Mythos 5.2 (`anthropic/claude-mythos-5-2`).
 
         1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens.
@@ -113,7 +113,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-6"], /, **defaults: Any) -> _anthropic.ClaudeOpus46:
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-6"], /, **_defaults: Any) -> _anthropic.ClaudeOpus46:
         """Claude Opus 4.6 (`anthropic/claude-opus-4-6`).
 
         1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05.
@@ -122,7 +122,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-6-20260205"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-4-6-20260205"], /, **_defaults: Any
     ) -> _anthropic.ClaudeOpus4620260205:
         """Claude Opus 4.6 (`anthropic/claude-opus-4-6-20260205`).
 
@@ -131,7 +131,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-7"], /, **defaults: Any) -> _anthropic.ClaudeOpus47:
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-7"], /, **_defaults: Any) -> _anthropic.ClaudeOpus47:
         """Claude Opus 4.7 (`anthropic/claude-opus-4-7`).
 
         1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16.
@@ -140,7 +140,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-4-7-20260416"], /, **_defaults: Any
     ) -> _anthropic.ClaudeOpus4720260416:
         """Claude Opus 4.7 (`anthropic/claude-opus-4-7-20260416`).
 
@@ -149,7 +149,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-8"], /, **defaults: Any) -> _anthropic.ClaudeOpus48:
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-8"], /, **_defaults: Any) -> _anthropic.ClaudeOpus48:
         """Claude Opus 4.8 (`anthropic/claude-opus-4-8`).
 
         1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-05-28.
@@ -157,7 +157,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-opus-5"], /, **defaults: Any) -> _anthropic.ClaudeOpus5:
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-5"], /, **_defaults: Any) -> _anthropic.ClaudeOpus5:
         """Claude Opus 5 (`anthropic/claude-opus-5`).
 
         1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-07-24.
@@ -165,7 +165,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-opus-5-5"], /, **defaults: Any) -> _anthropic.ClaudeOpus55:
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-5-5"], /, **_defaults: Any) -> _anthropic.ClaudeOpus55:
         """Claude Opus 5.5 (`anthropic/claude-opus-5-5`).
 
         1,000,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-09-22.
@@ -173,7 +173,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-4-6"], /, **defaults: Any) -> _anthropic.ClaudeSonnet46:
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-4-6"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet46:
         """Claude Sonnet 4.6 (`anthropic/claude-sonnet-4-6`).
 
         1,000,000 tokens of context, 128,000 of output. $3 in and $15 out per million tokens. Released 2026-02-17.
@@ -181,7 +181,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-5"], /, **defaults: Any) -> _anthropic.ClaudeSonnet5:
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-5"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet5:
         """Claude Sonnet 5 (`anthropic/claude-sonnet-5`).
 
         1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-06-30.
@@ -189,7 +189,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-5-5"], /, **defaults: Any) -> _anthropic.ClaudeSonnet55:
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-5-5"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet55:
         """Claude Sonnet 5.5 (`anthropic/claude-sonnet-5-5`).
 
         1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-28.
@@ -197,7 +197,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["cerebras/gpt-oss-120b"], /, **defaults: Any) -> _cerebras.GptOss120b:
+    def __new__(cls: Any, id: Literal["cerebras/gpt-oss-120b"], /, **_defaults: Any) -> _cerebras.GptOss120b:
         """GPT-OSS 120B (`cerebras/gpt-oss-120b`).
 
         131,072 tokens of context. $0.35 in and $0.75 out per million tokens. Released 2025-08-05.
@@ -205,7 +205,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["cerebras/qwen-3.8-27b"], /, **defaults: Any) -> _cerebras.Qwen3827b:
+    def __new__(cls: Any, id: Literal["cerebras/qwen-3.8-27b"], /, **_defaults: Any) -> _cerebras.Qwen3827b:
         """Qwen 3.8 27B (`cerebras/qwen-3.8-27b`).
 
         65,536 tokens of context, 32,768 of output. $0.99 in and $1.49 out per million tokens.
@@ -213,7 +213,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["cohere/command-a-03-2025"], /, **defaults: Any) -> _cohere.CommandA032025:
+    def __new__(cls: Any, id: Literal["cohere/command-a-03-2025"], /, **_defaults: Any) -> _cohere.CommandA032025:
         """Command A (`cohere/command-a-03-2025`).
 
         256,000 tokens of context, 8,000 of output. $2.5 in and $10 out per million tokens. Released 2025-03-13.
@@ -222,7 +222,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["cohere/command-a-plus-05-2026"], /, **defaults: Any
+        cls: Any, id: Literal["cohere/command-a-plus-05-2026"], /, **_defaults: Any
     ) -> _cohere.CommandAPlus052026:
         """Command A+ (`cohere/command-a-plus-05-2026`).
 
@@ -232,7 +232,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["cohere/command-a-reasoning-08-2025"], /, **defaults: Any
+        cls: Any, id: Literal["cohere/command-a-reasoning-08-2025"], /, **_defaults: Any
     ) -> _cohere.CommandAReasoning082025:
         """Command A Reasoning (`cohere/command-a-reasoning-08-2025`).
 
@@ -241,7 +241,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["cohere/command-r-08-2024"], /, **defaults: Any) -> _cohere.CommandR082024:
+    def __new__(cls: Any, id: Literal["cohere/command-r-08-2024"], /, **_defaults: Any) -> _cohere.CommandR082024:
         """Command R (`cohere/command-r-08-2024`).
 
         128,000 tokens of context, 4,096 of output. $0.15 in and $0.6 out per million tokens. Released 2024-08-30.
@@ -250,7 +250,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["cohere/command-r-plus-08-2024"], /, **defaults: Any
+        cls: Any, id: Literal["cohere/command-r-plus-08-2024"], /, **_defaults: Any
     ) -> _cohere.CommandRPlus082024:
         """Command R+ (`cohere/command-r-plus-08-2024`).
 
@@ -259,7 +259,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["cohere/command-r7b-12-2024"], /, **defaults: Any) -> _cohere.CommandR7b122024:
+    def __new__(cls: Any, id: Literal["cohere/command-r7b-12-2024"], /, **_defaults: Any) -> _cohere.CommandR7b122024:
         """Command R7B (`cohere/command-r7b-12-2024`).
 
         128,000 tokens of context, 4,096 of output. $0.0375 in and $0.15 out per million tokens. Released 2024-12-02.
@@ -267,7 +267,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["cohere/north-mini-code-1-0"], /, **defaults: Any) -> _cohere.NorthMiniCode10:
+    def __new__(cls: Any, id: Literal["cohere/north-mini-code-1-0"], /, **_defaults: Any) -> _cohere.NorthMiniCode10:
         """North Mini Code (`cohere/north-mini-code-1-0`).
 
         256,000 tokens of context, 64,000 of output. Released 2026-06-09.
@@ -275,7 +275,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen-flash"], /, **defaults: Any) -> _dashscope.QwenFlash:
+    def __new__(cls: Any, id: Literal["dashscope/qwen-flash"], /, **_defaults: Any) -> _dashscope.QwenFlash:
         """Qwen Flash (`dashscope/qwen-flash`).
 
         1,000,000 tokens of context, 32,768 of output. $0.05 in and $0.4 out per million tokens. Released 2025-07-28.
@@ -283,7 +283,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen-plus"], /, **defaults: Any) -> _dashscope.QwenPlus:
+    def __new__(cls: Any, id: Literal["dashscope/qwen-plus"], /, **_defaults: Any) -> _dashscope.QwenPlus:
         """Qwen Plus (`dashscope/qwen-plus`).
 
         1,000,000 tokens of context. $0.4 in and $1.2 out per million tokens. Released 2024-01-25.
@@ -291,7 +291,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3-coder-flash"], /, **defaults: Any) -> _dashscope.Qwen3CoderFlash:
+    def __new__(
+        cls: Any, id: Literal["dashscope/qwen3-coder-flash"], /, **_defaults: Any
+    ) -> _dashscope.Qwen3CoderFlash:
         """Qwen3 Coder Flash (`dashscope/qwen3-coder-flash`).
 
         1,000,000 tokens of context, 65,536 of output. $0.3 in and $1.5 out per million tokens. Released 2025-07-28.
@@ -299,7 +301,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3-coder-plus"], /, **defaults: Any) -> _dashscope.Qwen3CoderPlus:
+    def __new__(cls: Any, id: Literal["dashscope/qwen3-coder-plus"], /, **_defaults: Any) -> _dashscope.Qwen3CoderPlus:
         """Qwen3 Coder Plus (`dashscope/qwen3-coder-plus`).
 
         1,048,576 tokens of context, 65,536 of output. $1 in and $5 out per million tokens. Released 2025-07-23.
@@ -307,7 +309,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3.6-flash"], /, **defaults: Any) -> _dashscope.Qwen36Flash:
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.6-flash"], /, **_defaults: Any) -> _dashscope.Qwen36Flash:
         """Qwen3.6 Flash (`dashscope/qwen3.6-flash`).
 
         1,000,000 tokens of context, 65,536 of output. $0.1875 in and $1.125 out per million tokens. Released 2026-04-27.
@@ -315,7 +317,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3.7-max"], /, **defaults: Any) -> _dashscope.Qwen37Max:
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.7-max"], /, **_defaults: Any) -> _dashscope.Qwen37Max:
         """Qwen3.7 Max (`dashscope/qwen3.7-max`).
 
         1,000,000 tokens of context, 65,536 of output. $2.5 in and $7.5 out per million tokens. Released 2026-05-21.
@@ -323,7 +325,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3.7-plus"], /, **defaults: Any) -> _dashscope.Qwen37Plus:
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.7-plus"], /, **_defaults: Any) -> _dashscope.Qwen37Plus:
         """Qwen3.7 Plus (`dashscope/qwen3.7-plus`).
 
         1,000,000 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2026-06-02.
@@ -331,7 +333,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3.8-flash"], /, **defaults: Any) -> _dashscope.Qwen38Flash:
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.8-flash"], /, **_defaults: Any) -> _dashscope.Qwen38Flash:
         """Qwen3.8 Flash (`dashscope/qwen3.8-flash`).
 
         131,072 of output. $0.15 in and $0.47 out per million tokens.
@@ -339,7 +341,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["dashscope/qwen3.8-max"], /, **defaults: Any) -> _dashscope.Qwen38Max:
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.8-max"], /, **_defaults: Any) -> _dashscope.Qwen38Max:
         """Qwen3.8 Max (`dashscope/qwen3.8-max`).
 
         131,072 of output. $2 in and $6 out per million tokens.
@@ -347,7 +349,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["deepseek/deepseek-flash"], /, **defaults: Any) -> _deepseek.DeepseekFlash:
+    def __new__(cls: Any, id: Literal["deepseek/deepseek-flash"], /, **_defaults: Any) -> _deepseek.DeepseekFlash:
         """DeepSeek Flash (`deepseek/deepseek-flash`).
 
         1,000,000 tokens of context, 393,216 of output. $0.15 in and $0.6 out per million tokens. Released 2026-09-10.
@@ -355,7 +357,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["deepseek/deepseek-v4-flash"], /, **defaults: Any) -> _deepseek.DeepseekV4Flash:
+    def __new__(cls: Any, id: Literal["deepseek/deepseek-v4-flash"], /, **_defaults: Any) -> _deepseek.DeepseekV4Flash:
         """DeepSeek V4 Flash (`deepseek/deepseek-v4-flash`).
 
         1,000,000 tokens of context, 393,216 of output. $0.22 in and $0.66 out per million tokens until 2026-09-09; $0.15 in and $0.6 out per million tokens. Released 2026-09-10.
@@ -364,7 +366,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["deepseek/deepseek-v4-flash-vision-exp"], /, **defaults: Any
+        cls: Any, id: Literal["deepseek/deepseek-v4-flash-vision-exp"], /, **_defaults: Any
     ) -> _deepseek.DeepseekV4FlashVisionExp:
         """DeepSeek V4 Flash Vision (`deepseek/deepseek-v4-flash-vision-exp`).
 
@@ -373,7 +375,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["deepseek/deepseek-v4-pro"], /, **defaults: Any) -> _deepseek.DeepseekV4Pro:
+    def __new__(cls: Any, id: Literal["deepseek/deepseek-v4-pro"], /, **_defaults: Any) -> _deepseek.DeepseekV4Pro:
         """DeepSeek V4 Pro (`deepseek/deepseek-v4-pro`).
 
         1,000,000 tokens of context, 393,216 of output. $0.66 in and $1.98 out per million tokens. Released 2026-08-12.
@@ -381,7 +383,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-2.5-flash-lite"], /, **defaults: Any) -> _google.Gemini25FlashLite:
+    def __new__(
+        cls: Any, id: Literal["google/gemini-2.5-flash-lite"], /, **_defaults: Any
+    ) -> _google.Gemini25FlashLite:
         """Gemini 2.5 Flash-Lite (`google/gemini-2.5-flash-lite`).
 
         1,048,576 tokens of context, 65,536 of output. $0.1 in and $0.4 out per million tokens. Released 2025-06-17.
@@ -390,7 +394,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-3-flash-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3-flash-preview"], /, **_defaults: Any
     ) -> _google.Gemini3FlashPreview:
         """Gemini 3 Flash Preview (`google/gemini-3-flash-preview`).
 
@@ -399,7 +403,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-3-pro-image"], /, **defaults: Any) -> _google.Gemini3ProImage:
+    def __new__(cls: Any, id: Literal["google/gemini-3-pro-image"], /, **_defaults: Any) -> _google.Gemini3ProImage:
         """Gemini 3 Pro Image (`google/gemini-3-pro-image`).
 
         65,536 tokens of context, 32,768 of output. $2 in and $12 out per million tokens. Released 2026-05-28.
@@ -408,7 +412,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-flash-lite-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-flash-lite-image"], /, **_defaults: Any
     ) -> _google.Gemini31FlashLiteImage:
         """Gemini 3.1 Flash Lite Image (`google/gemini-3.1-flash-lite-image`).
 
@@ -418,7 +422,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-pro-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-pro-preview"], /, **_defaults: Any
     ) -> _google.Gemini31ProPreview:
         """Gemini 3.1 Pro Preview (`google/gemini-3.1-pro-preview`).
 
@@ -428,7 +432,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-pro-preview-customtools"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-pro-preview-customtools"], /, **_defaults: Any
     ) -> _google.Gemini31ProPreviewCustomtools:
         """Gemini 3.1 Pro Preview Custom Tools (`google/gemini-3.1-pro-preview-customtools`).
 
@@ -437,7 +441,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-3.5-flash-lite"], /, **defaults: Any) -> _google.Gemini35FlashLite:
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.5-flash-lite"], /, **_defaults: Any
+    ) -> _google.Gemini35FlashLite:
         """Gemini 3.5 Flash-Lite (`google/gemini-3.5-flash-lite`).
 
         1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2026-07-21.
@@ -445,7 +451,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-3.6-flash"], /, **defaults: Any) -> _google.Gemini36Flash:
+    def __new__(cls: Any, id: Literal["google/gemini-3.6-flash"], /, **_defaults: Any) -> _google.Gemini36Flash:
         """Gemini 3.6 Flash (`google/gemini-3.6-flash`).
 
         1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-07-21.
@@ -453,7 +459,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-3.8-flash"], /, **defaults: Any) -> _google.Gemini38Flash:
+    def __new__(cls: Any, id: Literal["google/gemini-3.8-flash"], /, **_defaults: Any) -> _google.Gemini38Flash:
         """Gemini 3.8 Flash (`google/gemini-3.8-flash`).
 
         1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-09-02.
@@ -461,7 +467,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-4-argon"], /, **defaults: Any) -> _google.Gemini4Argon:
+    def __new__(cls: Any, id: Literal["google/gemini-4-argon"], /, **_defaults: Any) -> _google.Gemini4Argon:
         """Gemini 4 Argon (`google/gemini-4-argon`).
 
         1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-10-13.
@@ -469,7 +475,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-4-carbon"], /, **defaults: Any) -> _google.Gemini4Carbon:
+    def __new__(cls: Any, id: Literal["google/gemini-4-carbon"], /, **_defaults: Any) -> _google.Gemini4Carbon:
         """Gemini 4 Carbon (`google/gemini-4-carbon`).
 
         1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-11-10.
@@ -477,7 +483,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-4-hydrogen"], /, **defaults: Any) -> _google.Gemini4Hydrogen:
+    def __new__(cls: Any, id: Literal["google/gemini-4-hydrogen"], /, **_defaults: Any) -> _google.Gemini4Hydrogen:
         """Gemini 4 Hydrogen (`google/gemini-4-hydrogen`).
 
         1,048,576 tokens of context, 65,536 of output. $1.5 in and $7.5 out per million tokens. Released 2026-11-12.
@@ -485,7 +491,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-4-neon"], /, **defaults: Any) -> _google.Gemini4Neon:
+    def __new__(cls: Any, id: Literal["google/gemini-4-neon"], /, **_defaults: Any) -> _google.Gemini4Neon:
         """Gemini 4 Neon (`google/gemini-4-neon`).
 
         1,048,576 tokens of context, 65,536 of output. $3 in and $15 out per million tokens. Released 2026-11-18.
@@ -493,7 +499,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-exp-1114"], /, **defaults: Any) -> _google.GeminiExp1114:
+    def __new__(cls: Any, id: Literal["google/gemini-exp-1114"], /, **_defaults: Any) -> _google.GeminiExp1114:
         """gemini-exp-1114 (`google/gemini-exp-1114`).
 
         8,192 of output. $0 in and $0 out per million tokens.
@@ -501,7 +507,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Its capabilities are unverified, so nothing about them is checked."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-exp-1206"], /, **defaults: Any) -> _google.GeminiExp1206:
+    def __new__(cls: Any, id: Literal["google/gemini-exp-1206"], /, **_defaults: Any) -> _google.GeminiExp1206:
         """gemini-exp-1206 (`google/gemini-exp-1206`).
 
         65,535 of output.
@@ -509,7 +515,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Its capabilities are unverified, so nothing about them is checked."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-flash-latest"], /, **defaults: Any) -> _google.GeminiFlashLatest:
+    def __new__(cls: Any, id: Literal["google/gemini-flash-latest"], /, **_defaults: Any) -> _google.GeminiFlashLatest:
         """Gemini Flash Latest (`google/gemini-flash-latest`).
 
         1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens.
@@ -518,7 +524,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-flash-lite-latest"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-flash-lite-latest"], /, **_defaults: Any
     ) -> _google.GeminiFlashLiteLatest:
         """Gemini Flash-Lite Latest (`google/gemini-flash-lite-latest`).
 
@@ -527,7 +533,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-gemma-2-27b-it"], /, **defaults: Any) -> _google.GeminiGemma227bIt:
+    def __new__(
+        cls: Any, id: Literal["google/gemini-gemma-2-27b-it"], /, **_defaults: Any
+    ) -> _google.GeminiGemma227bIt:
         """gemini-gemma-2-27b-it (`google/gemini-gemma-2-27b-it`).
 
         8,192 of output. $0.35 in and $1.05 out per million tokens.
@@ -535,7 +543,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Its capabilities are unverified, so nothing about them is checked."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-gemma-2-9b-it"], /, **defaults: Any) -> _google.GeminiGemma29bIt:
+    def __new__(cls: Any, id: Literal["google/gemini-gemma-2-9b-it"], /, **_defaults: Any) -> _google.GeminiGemma29bIt:
         """gemini-gemma-2-9b-it (`google/gemini-gemma-2-9b-it`).
 
         8,192 of output. $0.35 in and $1.05 out per million tokens.
@@ -544,7 +552,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-nano-banana-2.1"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-nano-banana-2.1"], /, **_defaults: Any
     ) -> _google.GeminiNanoBanana21:
         """Gemini Nano Banana 2.1 (`google/gemini-nano-banana-2.1`).
 
@@ -553,7 +561,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemini-pro-latest"], /, **defaults: Any) -> _google.GeminiProLatest:
+    def __new__(cls: Any, id: Literal["google/gemini-pro-latest"], /, **_defaults: Any) -> _google.GeminiProLatest:
         """Gemini Pro Latest (`google/gemini-pro-latest`).
 
         1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens.
@@ -562,7 +570,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/gemini-robotics-er-2-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-robotics-er-2-preview"], /, **_defaults: Any
     ) -> _google.GeminiRoboticsEr2Preview:
         """Gemini Robotics-ER 2 Preview (`google/gemini-robotics-er-2-preview`).
 
@@ -571,7 +579,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemma-3-27b-it"], /, **defaults: Any) -> _google.Gemma327bIt:
+    def __new__(cls: Any, id: Literal["google/gemma-3-27b-it"], /, **_defaults: Any) -> _google.Gemma327bIt:
         """Gemma 3 27B IT (`google/gemma-3-27b-it`).
 
         8,192 of output. $0 in and $0 out per million tokens.
@@ -579,7 +587,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemma-4-26b-a4b-it"], /, **defaults: Any) -> _google.Gemma426bA4bIt:
+    def __new__(cls: Any, id: Literal["google/gemma-4-26b-a4b-it"], /, **_defaults: Any) -> _google.Gemma426bA4bIt:
         """Gemma 4 26B A4B IT (`google/gemma-4-26b-a4b-it`).
 
         262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02.
@@ -587,7 +595,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["google/gemma-4-31b-it"], /, **defaults: Any) -> _google.Gemma431bIt:
+    def __new__(cls: Any, id: Literal["google/gemma-4-31b-it"], /, **_defaults: Any) -> _google.Gemma431bIt:
         """Gemma 4 31B IT (`google/gemma-4-31b-it`).
 
         262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02.
@@ -596,7 +604,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/learnlm-1.5-pro-experimental"], /, **defaults: Any
+        cls: Any, id: Literal["google/learnlm-1.5-pro-experimental"], /, **_defaults: Any
     ) -> _google.Learnlm15ProExperimental:
         """learnlm-1.5-pro-experimental (`google/learnlm-1.5-pro-experimental`).
 
@@ -606,7 +614,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["google/nano-banana-pro-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/nano-banana-pro-preview"], /, **_defaults: Any
     ) -> _google.NanoBananaProPreview:
         """Nano Banana Pro Preview (`google/nano-banana-pro-preview`).
 
@@ -615,7 +623,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["groq/openai/gpt-oss-120b"], /, **defaults: Any) -> _groq.OpenaiGptOss120b:
+    def __new__(cls: Any, id: Literal["groq/openai/gpt-oss-120b"], /, **_defaults: Any) -> _groq.OpenaiGptOss120b:
         """GPT-OSS 120B (`groq/openai/gpt-oss-120b`).
 
         131,072 tokens of context, 65,536 of output. $0.15 in and $0.6 out per million tokens. Released 2025-08-05.
@@ -623,7 +631,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["groq/openai/gpt-oss-20b"], /, **defaults: Any) -> _groq.OpenaiGptOss20b:
+    def __new__(cls: Any, id: Literal["groq/openai/gpt-oss-20b"], /, **_defaults: Any) -> _groq.OpenaiGptOss20b:
         """GPT-OSS 20B (`groq/openai/gpt-oss-20b`).
 
         131,072 tokens of context, 65,536 of output. $0.075 in and $0.3 out per million tokens. Released 2025-08-05.
@@ -631,7 +639,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["groq/qwen/qwen3.8-27b"], /, **defaults: Any) -> _groq.QwenQwen3827b:
+    def __new__(cls: Any, id: Literal["groq/qwen/qwen3.8-27b"], /, **_defaults: Any) -> _groq.QwenQwen3827b:
         """Qwen 3.8 27B (`groq/qwen/qwen3.8-27b`).
 
         131,072 tokens of context, 16,384 of output. $0.8 in and $4 out per million tokens.
@@ -639,7 +647,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["meta/muse-spark-1.1"], /, **defaults: Any) -> _meta.MuseSpark11:
+    def __new__(cls: Any, id: Literal["meta/muse-spark-1.1"], /, **_defaults: Any) -> _meta.MuseSpark11:
         """Muse Spark 1.1 (`meta/muse-spark-1.1`).
 
         1,048,576 tokens of context, 131,072 of output. $1.25 in and $4.25 out per million tokens.
@@ -647,7 +655,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["meta/muse-spark-1.2"], /, **defaults: Any) -> _meta.MuseSpark12:
+    def __new__(cls: Any, id: Literal["meta/muse-spark-1.2"], /, **_defaults: Any) -> _meta.MuseSpark12:
         """Muse Spark 1.2 (`meta/muse-spark-1.2`).
 
         1,048,576 tokens of context, 131,072 of output. $1.25 in and $4.25 out per million tokens.
@@ -655,7 +663,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["meta/muse-spark-1.3"], /, **defaults: Any) -> _meta.MuseSpark13:
+    def __new__(cls: Any, id: Literal["meta/muse-spark-1.3"], /, **_defaults: Any) -> _meta.MuseSpark13:
         """Muse Spark 1.3 (`meta/muse-spark-1.3`).
 
         1,048,576 tokens of context, 131,072 of output. $1.25 in and $4.25 out per million tokens.
@@ -663,7 +671,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["meta/muse-wonder-1.0"], /, **defaults: Any) -> _meta.MuseWonder10:
+    def __new__(cls: Any, id: Literal["meta/muse-wonder-1.0"], /, **_defaults: Any) -> _meta.MuseWonder10:
         """Muse Wonder 1.0 (`meta/muse-wonder-1.0`).
 
         1,048,576 tokens of context, 131,072 of output. $4 in and $20 out per million tokens.
@@ -671,7 +679,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2"], /, **defaults: Any) -> _minimax.MiniMaxM2:
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2"], /, **_defaults: Any) -> _minimax.MiniMaxM2:
         """MiniMax-M2 (`minimax/MiniMax-M2`).
 
         196,608 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2025-10-27.
@@ -679,7 +687,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.1"], /, **defaults: Any) -> _minimax.MiniMaxM21:
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.1"], /, **_defaults: Any) -> _minimax.MiniMaxM21:
         """MiniMax-M2.1 (`minimax/MiniMax-M2.1`).
 
         204,800 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2025-12-23.
@@ -687,7 +695,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.5"], /, **defaults: Any) -> _minimax.MiniMaxM25:
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.5"], /, **_defaults: Any) -> _minimax.MiniMaxM25:
         """MiniMax-M2.5 (`minimax/MiniMax-M2.5`).
 
         204,800 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2026-02-12.
@@ -696,7 +704,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["minimax/MiniMax-M2.5-highspeed"], /, **defaults: Any
+        cls: Any, id: Literal["minimax/MiniMax-M2.5-highspeed"], /, **_defaults: Any
     ) -> _minimax.MiniMaxM25Highspeed:
         """MiniMax-M2.5-highspeed (`minimax/MiniMax-M2.5-highspeed`).
 
@@ -705,7 +713,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.7"], /, **defaults: Any) -> _minimax.MiniMaxM27:
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.7"], /, **_defaults: Any) -> _minimax.MiniMaxM27:
         """MiniMax-M2.7 (`minimax/MiniMax-M2.7`).
 
         204,800 tokens of context, 131,072 of output. $0.3 in and $1.2 out per million tokens. Released 2026-03-18.
@@ -714,7 +722,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["minimax/MiniMax-M2.7-highspeed"], /, **defaults: Any
+        cls: Any, id: Literal["minimax/MiniMax-M2.7-highspeed"], /, **_defaults: Any
     ) -> _minimax.MiniMaxM27Highspeed:
         """MiniMax-M2.7-highspeed (`minimax/MiniMax-M2.7-highspeed`).
 
@@ -723,7 +731,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["minimax/MiniMax-M3"], /, **defaults: Any) -> _minimax.MiniMaxM3:
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M3"], /, **_defaults: Any) -> _minimax.MiniMaxM3:
         """MiniMax-M3 (`minimax/MiniMax-M3`).
 
         1,000,000 tokens of context, 128,000 of output. $0.3 in and $1.2 out per million tokens. Released 2026-06-01.
@@ -731,7 +739,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/codestral-2508"], /, **defaults: Any) -> _mistral.Codestral2508:
+    def __new__(cls: Any, id: Literal["mistral/codestral-2508"], /, **_defaults: Any) -> _mistral.Codestral2508:
         """codestral-2508 (`mistral/codestral-2508`).
 
         128,000 tokens of context. $0.3 in and $0.9 out per million tokens.
@@ -739,7 +747,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/codestral-latest"], /, **defaults: Any) -> _mistral.CodestralLatest:
+    def __new__(cls: Any, id: Literal["mistral/codestral-latest"], /, **_defaults: Any) -> _mistral.CodestralLatest:
         """Codestral (`mistral/codestral-latest`).
 
         128,000 tokens of context. $0.3 in and $0.9 out per million tokens.
@@ -747,7 +755,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/ministral-14b-2512"], /, **defaults: Any) -> _mistral.Ministral14b2512:
+    def __new__(cls: Any, id: Literal["mistral/ministral-14b-2512"], /, **_defaults: Any) -> _mistral.Ministral14b2512:
         """ministral-14b-2512 (`mistral/ministral-14b-2512`).
 
         262,144 tokens of context. $0.2 in and $0.2 out per million tokens.
@@ -756,7 +764,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["mistral/ministral-14b-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/ministral-14b-latest"], /, **_defaults: Any
     ) -> _mistral.Ministral14bLatest:
         """Ministral 14B (`mistral/ministral-14b-latest`).
 
@@ -765,7 +773,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/ministral-3b-2512"], /, **defaults: Any) -> _mistral.Ministral3b2512:
+    def __new__(cls: Any, id: Literal["mistral/ministral-3b-2512"], /, **_defaults: Any) -> _mistral.Ministral3b2512:
         """ministral-3b-2512 (`mistral/ministral-3b-2512`).
 
         131,072 tokens of context. $0.1 in and $0.1 out per million tokens.
@@ -773,7 +781,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/ministral-3b-latest"], /, **defaults: Any) -> _mistral.Ministral3bLatest:
+    def __new__(
+        cls: Any, id: Literal["mistral/ministral-3b-latest"], /, **_defaults: Any
+    ) -> _mistral.Ministral3bLatest:
         """Ministral 3B (`mistral/ministral-3b-latest`).
 
         131,072 tokens of context. $0.1 in and $0.1 out per million tokens.
@@ -781,7 +791,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/ministral-8b-2512"], /, **defaults: Any) -> _mistral.Ministral8b2512:
+    def __new__(cls: Any, id: Literal["mistral/ministral-8b-2512"], /, **_defaults: Any) -> _mistral.Ministral8b2512:
         """ministral-8b-2512 (`mistral/ministral-8b-2512`).
 
         262,144 tokens of context. $0.15 in and $0.15 out per million tokens.
@@ -789,7 +799,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/ministral-8b-latest"], /, **defaults: Any) -> _mistral.Ministral8bLatest:
+    def __new__(
+        cls: Any, id: Literal["mistral/ministral-8b-latest"], /, **_defaults: Any
+    ) -> _mistral.Ministral8bLatest:
         """Ministral 8B (`mistral/ministral-8b-latest`).
 
         262,144 tokens of context. $0.15 in and $0.15 out per million tokens.
@@ -797,7 +809,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/mistral-large-2512"], /, **defaults: Any) -> _mistral.MistralLarge2512:
+    def __new__(cls: Any, id: Literal["mistral/mistral-large-2512"], /, **_defaults: Any) -> _mistral.MistralLarge2512:
         """mistral-large-2512 (`mistral/mistral-large-2512`).
 
         262,144 tokens of context. $0.5 in and $1.5 out per million tokens.
@@ -805,7 +817,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/mistral-large-4"], /, **defaults: Any) -> _mistral.MistralLarge4:
+    def __new__(cls: Any, id: Literal["mistral/mistral-large-4"], /, **_defaults: Any) -> _mistral.MistralLarge4:
         """Mistral Large 4 (`mistral/mistral-large-4`).
 
         1,048,576 tokens of context. $0.68 in and $2.09 out per million tokens until 2026-10-19; $1.36 in and $4.18 out per million tokens until 2026-10-28; $0.7 in and $2.1 out per million tokens.
@@ -813,7 +825,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/mistral-large-4-0"], /, **defaults: Any) -> _mistral.MistralLarge40:
+    def __new__(cls: Any, id: Literal["mistral/mistral-large-4-0"], /, **_defaults: Any) -> _mistral.MistralLarge40:
         """mistral-large-4-0 (`mistral/mistral-large-4-0`).
 
         1,048,576 tokens of context. $0.68 in and $2.09 out per million tokens until 2026-10-19; $1.36 in and $4.18 out per million tokens until 2026-10-28; $0.7 in and $2.1 out per million tokens.
@@ -822,7 +834,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["mistral/mistral-large-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/mistral-large-latest"], /, **_defaults: Any
     ) -> _mistral.MistralLargeLatest:
         """Mistral Large (`mistral/mistral-large-latest`).
 
@@ -831,7 +843,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/mistral-medium-2604"], /, **defaults: Any) -> _mistral.MistralMedium2604:
+    def __new__(
+        cls: Any, id: Literal["mistral/mistral-medium-2604"], /, **_defaults: Any
+    ) -> _mistral.MistralMedium2604:
         """mistral-medium-2604 (`mistral/mistral-medium-2604`).
 
         262,144 tokens of context. $1.5 in and $7.5 out per million tokens. Released 2026-04-29.
@@ -840,7 +854,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["mistral/mistral-medium-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/mistral-medium-latest"], /, **_defaults: Any
     ) -> _mistral.MistralMediumLatest:
         """Mistral Medium (`mistral/mistral-medium-latest`).
 
@@ -849,7 +863,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/mistral-small-2603"], /, **defaults: Any) -> _mistral.MistralSmall2603:
+    def __new__(cls: Any, id: Literal["mistral/mistral-small-2603"], /, **_defaults: Any) -> _mistral.MistralSmall2603:
         """mistral-small-2603 (`mistral/mistral-small-2603`).
 
         256,000 tokens of context. $0.15 in and $0.6 out per million tokens. Released 2026-03-16.
@@ -858,7 +872,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["mistral/mistral-small-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/mistral-small-latest"], /, **_defaults: Any
     ) -> _mistral.MistralSmallLatest:
         """Mistral Small (`mistral/mistral-small-latest`).
 
@@ -867,7 +881,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["mistral/voxtral-small-2507"], /, **defaults: Any) -> _mistral.VoxtralSmall2507:
+    def __new__(cls: Any, id: Literal["mistral/voxtral-small-2507"], /, **_defaults: Any) -> _mistral.VoxtralSmall2507:
         """voxtral-small-2507 (`mistral/voxtral-small-2507`).
 
         32,768 tokens of context. $0.1 in and $0.4 out per million tokens.
@@ -876,7 +890,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["mistral/voxtral-small-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/voxtral-small-latest"], /, **_defaults: Any
     ) -> _mistral.VoxtralSmallLatest:
         """Voxtral Small (`mistral/voxtral-small-latest`).
 
@@ -885,7 +899,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["moonshot/kimi-k2.6"], /, **defaults: Any) -> _moonshot.KimiK26:
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k2.6"], /, **_defaults: Any) -> _moonshot.KimiK26:
         """Kimi K2.6 (`moonshot/kimi-k2.6`).
 
         262,144 tokens of context. $0.95 in and $4 out per million tokens. Released 2026-04-21.
@@ -893,7 +907,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["moonshot/kimi-k2.7-code"], /, **defaults: Any) -> _moonshot.KimiK27Code:
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k2.7-code"], /, **_defaults: Any) -> _moonshot.KimiK27Code:
         """Kimi K2.7 Code (`moonshot/kimi-k2.7-code`).
 
         262,144 tokens of context. $0.95 in and $4 out per million tokens. Released 2026-06-12.
@@ -902,7 +916,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["moonshot/kimi-k2.7-code-highspeed"], /, **defaults: Any
+        cls: Any, id: Literal["moonshot/kimi-k2.7-code-highspeed"], /, **_defaults: Any
     ) -> _moonshot.KimiK27CodeHighspeed:
         """Kimi K2.7 Code Highspeed (`moonshot/kimi-k2.7-code-highspeed`).
 
@@ -911,7 +925,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["moonshot/kimi-k3"], /, **defaults: Any) -> _moonshot.KimiK3:
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k3"], /, **_defaults: Any) -> _moonshot.KimiK3:
         """Kimi K3 (`moonshot/kimi-k3`).
 
         1,048,576 tokens of context. $3 in and $15 out per million tokens.
@@ -919,7 +933,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["moonshot/kimi-k3.1-pro"], /, **defaults: Any) -> _moonshot.KimiK31Pro:
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k3.1-pro"], /, **_defaults: Any) -> _moonshot.KimiK31Pro:
         """Kimi K3.1 Pro (`moonshot/kimi-k3.1-pro`).
 
         1,048,576 tokens of context. $2 in and $10 out per million tokens.
@@ -928,7 +942,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **defaults: Any
+        cls: Any, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **_defaults: Any
     ) -> _moonshot.KimiK31ProHighspeed:
         """Kimi K3.1 Pro Highspeed (`moonshot/kimi-k3.1-pro-highspeed`).
 
@@ -937,7 +951,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Its capabilities are unverified, so nothing about them is checked."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/chat-latest"], /, **defaults: Any) -> _openai.ChatLatest:
+    def __new__(cls: Any, id: Literal["openai/chat-latest"], /, **_defaults: Any) -> _openai.ChatLatest:
         """chat-latest (`openai/chat-latest`).
 
         128,000 of output. $5 in and $30 out per million tokens.
@@ -945,7 +959,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/daybreak-blue-latest"], /, **defaults: Any) -> _openai.DaybreakBlueLatest:
+    def __new__(
+        cls: Any, id: Literal["openai/daybreak-blue-latest"], /, **_defaults: Any
+    ) -> _openai.DaybreakBlueLatest:
         """Daybreak Blue (`openai/daybreak-blue-latest`).
 
         1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens.
@@ -953,7 +969,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/daybreak-red-latest"], /, **defaults: Any) -> _openai.DaybreakRedLatest:
+    def __new__(cls: Any, id: Literal["openai/daybreak-red-latest"], /, **_defaults: Any) -> _openai.DaybreakRedLatest:
         """Daybreak Red (`openai/daybreak-red-latest`).
 
         400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens.
@@ -961,7 +977,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5-search-api"], /, **defaults: Any) -> _openai.Gpt5SearchApi:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-search-api"], /, **_defaults: Any) -> _openai.Gpt5SearchApi:
         """GPT-5 Search API (`openai/gpt-5-search-api`).
 
         128,000 of output. $1.25 in and $10 out per million tokens.
@@ -970,7 +986,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["openai/gpt-5-search-api-2025-10-14"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5-search-api-2025-10-14"], /, **_defaults: Any
     ) -> _openai.Gpt5SearchApi20251014:
         """gpt-5-search-api-2025-10-14 (`openai/gpt-5-search-api-2025-10-14`).
 
@@ -979,7 +995,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.2"], /, **defaults: Any) -> _openai.Gpt52:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.2"], /, **_defaults: Any) -> _openai.Gpt52:
         """GPT-5.2 (`openai/gpt-5.2`).
 
         400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
@@ -987,7 +1003,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.2-2025-12-11"], /, **defaults: Any) -> _openai.Gpt5220251211:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.2-2025-12-11"], /, **_defaults: Any) -> _openai.Gpt5220251211:
         """gpt-5.2-2025-12-11 (`openai/gpt-5.2-2025-12-11`).
 
         400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
@@ -995,7 +1011,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.2-pro"], /, **defaults: Any) -> _openai.Gpt52Pro:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.2-pro"], /, **_defaults: Any) -> _openai.Gpt52Pro:
         """GPT-5.2 pro (`openai/gpt-5.2-pro`).
 
         400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11.
@@ -1003,7 +1019,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.2-pro-2025-12-11"], /, **defaults: Any) -> _openai.Gpt52Pro20251211:
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.2-pro-2025-12-11"], /, **_defaults: Any
+    ) -> _openai.Gpt52Pro20251211:
         """gpt-5.2-pro-2025-12-11 (`openai/gpt-5.2-pro-2025-12-11`).
 
         400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11.
@@ -1011,7 +1029,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.4"], /, **defaults: Any) -> _openai.Gpt54:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4"], /, **_defaults: Any) -> _openai.Gpt54:
         """GPT-5.4 (`openai/gpt-5.4`).
 
         1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
@@ -1019,7 +1037,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.4-2026-03-05"], /, **defaults: Any) -> _openai.Gpt5420260305:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-2026-03-05"], /, **_defaults: Any) -> _openai.Gpt5420260305:
         """gpt-5.4-2026-03-05 (`openai/gpt-5.4-2026-03-05`).
 
         1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
@@ -1027,7 +1045,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.4-mini"], /, **defaults: Any) -> _openai.Gpt54Mini:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-mini"], /, **_defaults: Any) -> _openai.Gpt54Mini:
         """GPT-5.4 mini (`openai/gpt-5.4-mini`).
 
         400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
@@ -1036,7 +1054,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["openai/gpt-5.4-mini-2026-03-17"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.4-mini-2026-03-17"], /, **_defaults: Any
     ) -> _openai.Gpt54Mini20260317:
         """gpt-5.4-mini-2026-03-17 (`openai/gpt-5.4-mini-2026-03-17`).
 
@@ -1045,7 +1063,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.4-pro"], /, **defaults: Any) -> _openai.Gpt54Pro:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-pro"], /, **_defaults: Any) -> _openai.Gpt54Pro:
         """GPT-5.4 pro (`openai/gpt-5.4-pro`).
 
         1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05.
@@ -1053,7 +1071,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.4-pro-2026-03-05"], /, **defaults: Any) -> _openai.Gpt54Pro20260305:
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.4-pro-2026-03-05"], /, **_defaults: Any
+    ) -> _openai.Gpt54Pro20260305:
         """gpt-5.4-pro-2026-03-05 (`openai/gpt-5.4-pro-2026-03-05`).
 
         1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05.
@@ -1061,7 +1081,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.5"], /, **defaults: Any) -> _openai.Gpt55:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5"], /, **_defaults: Any) -> _openai.Gpt55:
         """GPT-5.5 (`openai/gpt-5.5`).
 
         1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23.
@@ -1069,7 +1089,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.5-2026-04-23"], /, **defaults: Any) -> _openai.Gpt5520260423:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5-2026-04-23"], /, **_defaults: Any) -> _openai.Gpt5520260423:
         """gpt-5.5-2026-04-23 (`openai/gpt-5.5-2026-04-23`).
 
         1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23.
@@ -1077,7 +1097,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any) -> _openai.Gpt55Cyber:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5-cyber"], /, **_defaults: Any) -> _openai.Gpt55Cyber:
         """GPT-5.5-Cyber (`openai/gpt-5.5-cyber`).
 
         $12.5 in and $75 out per million tokens.
@@ -1085,7 +1105,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.5-pro"], /, **defaults: Any) -> _openai.Gpt55Pro:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5-pro"], /, **_defaults: Any) -> _openai.Gpt55Pro:
         """GPT-5.5 pro (`openai/gpt-5.5-pro`).
 
         1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23.
@@ -1093,7 +1113,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.5-pro-2026-04-23"], /, **defaults: Any) -> _openai.Gpt55Pro20260423:
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.5-pro-2026-04-23"], /, **_defaults: Any
+    ) -> _openai.Gpt55Pro20260423:
         """gpt-5.5-pro-2026-04-23 (`openai/gpt-5.5-pro-2026-04-23`).
 
         1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23.
@@ -1101,7 +1123,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.6"], /, **defaults: Any) -> _openai.Gpt56:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6"], /, **_defaults: Any) -> _openai.Gpt56:
         """GPT-5.6 (`openai/gpt-5.6`).
 
         1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09.
@@ -1109,7 +1131,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.6-cyber"], /, **defaults: Any) -> _openai.Gpt56Cyber:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-cyber"], /, **_defaults: Any) -> _openai.Gpt56Cyber:
         """GPT-5.6-Cyber (`openai/gpt-5.6-cyber`).
 
         128,000 of output. $12.5 in and $75 out per million tokens.
@@ -1117,7 +1139,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.6-luna"], /, **defaults: Any) -> _openai.Gpt56Luna:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-luna"], /, **_defaults: Any) -> _openai.Gpt56Luna:
         """GPT-5.6 Luna (`openai/gpt-5.6-luna`).
 
         1,050,000 tokens of context, 128,000 of output. $0.2 in and $1.2 out per million tokens. Released 2026-07-09.
@@ -1125,7 +1147,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.6-sol"], /, **defaults: Any) -> _openai.Gpt56Sol:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-sol"], /, **_defaults: Any) -> _openai.Gpt56Sol:
         """GPT-5.6 Sol (`openai/gpt-5.6-sol`).
 
         1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09.
@@ -1133,7 +1155,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-5.6-terra"], /, **defaults: Any) -> _openai.Gpt56Terra:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-terra"], /, **_defaults: Any) -> _openai.Gpt56Terra:
         """GPT-5.6 Terra (`openai/gpt-5.6-terra`).
 
         1,050,000 tokens of context, 128,000 of output. $2 in and $12 out per million tokens. Released 2026-07-09.
@@ -1141,7 +1163,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6-astra"], /, **defaults: Any) -> _openai.Gpt6Astra:
+    def __new__(cls: Any, id: Literal["openai/gpt-6-astra"], /, **_defaults: Any) -> _openai.Gpt6Astra:
         """GPT-6 Astra (`openai/gpt-6-astra`).
 
         1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-04.
@@ -1149,7 +1171,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6-astra-law"], /, **defaults: Any) -> _openai.Gpt6AstraLaw:
+    def __new__(cls: Any, id: Literal["openai/gpt-6-astra-law"], /, **_defaults: Any) -> _openai.Gpt6AstraLaw:
         """GPT-6 Astra Law (`openai/gpt-6-astra-law`).
 
         1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens.
@@ -1157,7 +1179,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6-cyber"], /, **defaults: Any) -> _openai.Gpt6Cyber:
+    def __new__(cls: Any, id: Literal["openai/gpt-6-cyber"], /, **_defaults: Any) -> _openai.Gpt6Cyber:
         """GPT-6-Cyber (`openai/gpt-6-cyber`).
 
         $20 in and $100 out per million tokens.
@@ -1165,7 +1187,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6-luna"], /, **defaults: Any) -> _openai.Gpt6Luna:
+    def __new__(cls: Any, id: Literal["openai/gpt-6-luna"], /, **_defaults: Any) -> _openai.Gpt6Luna:
         """GPT-6 Luna (`openai/gpt-6-luna`).
 
         1,050,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-09-22.
@@ -1173,7 +1195,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6-rosalind"], /, **defaults: Any) -> _openai.Gpt6Rosalind:
+    def __new__(cls: Any, id: Literal["openai/gpt-6-rosalind"], /, **_defaults: Any) -> _openai.Gpt6Rosalind:
         """GPT-6 Rosalind (`openai/gpt-6-rosalind`).
 
         1,050,000 tokens of context, 128,000 of output. $15 in and $75 out per million tokens.
@@ -1181,7 +1203,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6-sol"], /, **defaults: Any) -> _openai.Gpt6Sol:
+    def __new__(cls: Any, id: Literal["openai/gpt-6-sol"], /, **_defaults: Any) -> _openai.Gpt6Sol:
         """GPT-6 Sol (`openai/gpt-6-sol`).
 
         1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-22.
@@ -1189,7 +1211,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6.1-sol"], /, **defaults: Any) -> _openai.Gpt61Sol:
+    def __new__(cls: Any, id: Literal["openai/gpt-6.1-sol"], /, **_defaults: Any) -> _openai.Gpt61Sol:
         """GPT-6.1 Sol (`openai/gpt-6.1-sol`).
 
         1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-29.
@@ -1197,7 +1219,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6.1-terra"], /, **defaults: Any) -> _openai.Gpt61Terra:
+    def __new__(cls: Any, id: Literal["openai/gpt-6.1-terra"], /, **_defaults: Any) -> _openai.Gpt61Terra:
         """GPT-6.1 Terra (`openai/gpt-6.1-terra`).
 
         1,050,000 tokens of context, 128,000 of output. $1 in and $5 out per million tokens. Released 2026-10-26.
@@ -1205,7 +1227,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6.2-astra"], /, **defaults: Any) -> _openai.Gpt62Astra:
+    def __new__(cls: Any, id: Literal["openai/gpt-6.2-astra"], /, **_defaults: Any) -> _openai.Gpt62Astra:
         """GPT-6.2 Astra (`openai/gpt-6.2-astra`).
 
         1,050,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens. Released 2026-11-17.
@@ -1213,13 +1235,13 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6.2-astra-law"], /, **defaults: Any) -> _openai.Gpt62AstraLaw:
+    def __new__(cls: Any, id: Literal["openai/gpt-6.2-astra-law"], /, **_defaults: Any) -> _openai.Gpt62AstraLaw:
         """GPT-6.2 Astra Law (`openai/gpt-6.2-astra-law`).
 
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6.2-sol"], /, **defaults: Any) -> _openai.Gpt62Sol:
+    def __new__(cls: Any, id: Literal["openai/gpt-6.2-sol"], /, **_defaults: Any) -> _openai.Gpt62Sol:
         """GPT-6.2 Sol (`openai/gpt-6.2-sol`).
 
         1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-11-17.
@@ -1227,7 +1249,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any) -> _openai.GptAudio15:
+    def __new__(cls: Any, id: Literal["openai/gpt-audio-1.5"], /, **_defaults: Any) -> _openai.GptAudio15:
         """gpt-audio-1.5 (`openai/gpt-audio-1.5`).
 
         128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens.
@@ -1236,7 +1258,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["openai/gpt-daybreak-blue-latest"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-daybreak-blue-latest"], /, **_defaults: Any
     ) -> _openai.GptDaybreakBlueLatest:
         """Daybreak Blue (`openai/gpt-daybreak-blue-latest`).
 
@@ -1246,7 +1268,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["openai/gpt-daybreak-red-latest"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-daybreak-red-latest"], /, **_defaults: Any
     ) -> _openai.GptDaybreakRedLatest:
         """Daybreak Red (`openai/gpt-daybreak-red-latest`).
 
@@ -1256,7 +1278,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["openai/gpt-rosalind-discovery"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-rosalind-discovery"], /, **_defaults: Any
     ) -> _openai.GptRosalindDiscovery:
         """GPT-Rosalind Discovery (`openai/gpt-rosalind-discovery`).
 
@@ -1266,7 +1288,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["openai/gpt-rosalind-research"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-rosalind-research"], /, **_defaults: Any
     ) -> _openai.GptRosalindResearch:
         """GPT-Rosalind Research (`openai/gpt-rosalind-research`).
 
@@ -1275,7 +1297,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Its capabilities are unverified, so nothing about them is checked."""
 
     @overload
-    def __new__(cls: Any, id: Literal["perplexity/sonar"], /, **defaults: Any) -> _perplexity.Sonar:
+    def __new__(cls: Any, id: Literal["perplexity/sonar"], /, **_defaults: Any) -> _perplexity.Sonar:
         """Sonar (`perplexity/sonar`).
 
         128,000 tokens of context. $1 in and $1 out per million tokens.
@@ -1283,7 +1305,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["perplexity/sonar-pro"], /, **defaults: Any) -> _perplexity.SonarPro:
+    def __new__(cls: Any, id: Literal["perplexity/sonar-pro"], /, **_defaults: Any) -> _perplexity.SonarPro:
         """Sonar Pro (`perplexity/sonar-pro`).
 
         200,000 tokens of context, 8,000 of output. $3 in and $15 out per million tokens.
@@ -1292,7 +1314,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["perplexity/sonar-reasoning-pro"], /, **defaults: Any
+        cls: Any, id: Literal["perplexity/sonar-reasoning-pro"], /, **_defaults: Any
     ) -> _perplexity.SonarReasoningPro:
         """Sonar Reasoning Pro (`perplexity/sonar-reasoning-pro`).
 
@@ -1302,7 +1324,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["xai/grok-4.20-0309-non-reasoning"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4.20-0309-non-reasoning"], /, **_defaults: Any
     ) -> _xai.Grok4200309NonReasoning:
         """grok-4.20-0309-non-reasoning (`xai/grok-4.20-0309-non-reasoning`).
 
@@ -1311,7 +1333,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.20-0309-reasoning"], /, **defaults: Any) -> _xai.Grok4200309Reasoning:
+    def __new__(
+        cls: Any, id: Literal["xai/grok-4.20-0309-reasoning"], /, **_defaults: Any
+    ) -> _xai.Grok4200309Reasoning:
         """grok-4.20-0309-reasoning (`xai/grok-4.20-0309-reasoning`).
 
         1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-03-09.
@@ -1319,7 +1343,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.20-multi-agent"], /, **defaults: Any) -> _xai.Grok420MultiAgent:
+    def __new__(cls: Any, id: Literal["xai/grok-4.20-multi-agent"], /, **_defaults: Any) -> _xai.Grok420MultiAgent:
         """Grok 4.20 Multi-Agent (`xai/grok-4.20-multi-agent`).
 
         1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
@@ -1328,7 +1352,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls: Any, id: Literal["xai/grok-4.20-multi-agent-0309"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4.20-multi-agent-0309"], /, **_defaults: Any
     ) -> _xai.Grok420MultiAgent0309:
         """grok-4.20-multi-agent-0309 (`xai/grok-4.20-multi-agent-0309`).
 
@@ -1337,7 +1361,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.20-non-reasoning"], /, **defaults: Any) -> _xai.Grok420NonReasoning:
+    def __new__(cls: Any, id: Literal["xai/grok-4.20-non-reasoning"], /, **_defaults: Any) -> _xai.Grok420NonReasoning:
         """Grok 4.20 (non-reasoning) (`xai/grok-4.20-non-reasoning`).
 
         1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
@@ -1345,7 +1369,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.20-reasoning"], /, **defaults: Any) -> _xai.Grok420Reasoning:
+    def __new__(cls: Any, id: Literal["xai/grok-4.20-reasoning"], /, **_defaults: Any) -> _xai.Grok420Reasoning:
         """Grok 4.20 (reasoning) (`xai/grok-4.20-reasoning`).
 
         1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
@@ -1353,7 +1377,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.3"], /, **defaults: Any) -> _xai.Grok43:
+    def __new__(cls: Any, id: Literal["xai/grok-4.3"], /, **_defaults: Any) -> _xai.Grok43:
         """Grok 4.3 (`xai/grok-4.3`).
 
         1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-04-17.
@@ -1361,7 +1385,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.5"], /, **defaults: Any) -> _xai.Grok45:
+    def __new__(cls: Any, id: Literal["xai/grok-4.5"], /, **_defaults: Any) -> _xai.Grok45:
         """Grok 4.5 (`xai/grok-4.5`).
 
         500,000 tokens of context, 500,000 of output. $2 in and $6 out per million tokens. Released 2026-07-08.
@@ -1369,7 +1393,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.6"], /, **defaults: Any) -> _xai.Grok46:
+    def __new__(cls: Any, id: Literal["xai/grok-4.6"], /, **_defaults: Any) -> _xai.Grok46:
         """Grok 4.6 (`xai/grok-4.6`).
 
         500,000 tokens of context, 496,000 of output. $2 in and $6 out per million tokens.
@@ -1377,7 +1401,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.7"], /, **defaults: Any) -> _xai.Grok47:
+    def __new__(cls: Any, id: Literal["xai/grok-4.7"], /, **_defaults: Any) -> _xai.Grok47:
         """Grok 4.7 (`xai/grok-4.7`).
 
         500,000 tokens of context. $2 in and $6 out per million tokens.
@@ -1385,7 +1409,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-build-0.1"], /, **defaults: Any) -> _xai.GrokBuild01:
+    def __new__(cls: Any, id: Literal["xai/grok-build-0.1"], /, **_defaults: Any) -> _xai.GrokBuild01:
         """Grok Build 0.1 (`xai/grok-build-0.1`).
 
         256,000 tokens of context, 256,000 of output. $1 in and $2 out per million tokens. Released 2026-04-16.
@@ -1393,7 +1417,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["xai/grok-build-latest"], /, **defaults: Any) -> _xai.GrokBuildLatest:
+    def __new__(cls: Any, id: Literal["xai/grok-build-latest"], /, **_defaults: Any) -> _xai.GrokBuildLatest:
         """Grok Build (latest) (`xai/grok-build-latest`).
 
         500,000 tokens of context. $2 in and $6 out per million tokens.
@@ -1401,7 +1425,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.5"], /, **defaults: Any) -> _zai.Glm45:
+    def __new__(cls: Any, id: Literal["zai/glm-4.5"], /, **_defaults: Any) -> _zai.Glm45:
         """GLM-4.5 (`zai/glm-4.5`).
 
         131,072 tokens of context. $0.6 in and $2.2 out per million tokens. Released 2025-07-28.
@@ -1409,7 +1433,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.5-air"], /, **defaults: Any) -> _zai.Glm45Air:
+    def __new__(cls: Any, id: Literal["zai/glm-4.5-air"], /, **_defaults: Any) -> _zai.Glm45Air:
         """GLM-4.5-Air (`zai/glm-4.5-air`).
 
         131,072 tokens of context. $0.2 in and $1.1 out per million tokens. Released 2025-07-28.
@@ -1417,7 +1441,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.5v"], /, **defaults: Any) -> _zai.Glm45v:
+    def __new__(cls: Any, id: Literal["zai/glm-4.5v"], /, **_defaults: Any) -> _zai.Glm45v:
         """GLM-4.5V (`zai/glm-4.5v`).
 
         64,000 tokens of context. $0.6 in and $1.8 out per million tokens. Released 2025-08-11.
@@ -1425,7 +1449,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.6"], /, **defaults: Any) -> _zai.Glm46:
+    def __new__(cls: Any, id: Literal["zai/glm-4.6"], /, **_defaults: Any) -> _zai.Glm46:
         """GLM-4.6 (`zai/glm-4.6`).
 
         204,800 tokens of context, 128,000 of output. $0.6 in and $2.2 out per million tokens. Released 2025-09-30.
@@ -1433,7 +1457,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.6v"], /, **defaults: Any) -> _zai.Glm46v:
+    def __new__(cls: Any, id: Literal["zai/glm-4.6v"], /, **_defaults: Any) -> _zai.Glm46v:
         """GLM-4.6V (`zai/glm-4.6v`).
 
         128,000 tokens of context, 32,768 of output. $0.3 in and $0.9 out per million tokens. Released 2025-12-08.
@@ -1441,7 +1465,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.7"], /, **defaults: Any) -> _zai.Glm47:
+    def __new__(cls: Any, id: Literal["zai/glm-4.7"], /, **_defaults: Any) -> _zai.Glm47:
         """GLM-4.7 (`zai/glm-4.7`).
 
         204,800 tokens of context, 128,000 of output. $0.6 in and $2.2 out per million tokens. Released 2025-12-22.
@@ -1449,7 +1473,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-4.7-flash"], /, **defaults: Any) -> _zai.Glm47Flash:
+    def __new__(cls: Any, id: Literal["zai/glm-4.7-flash"], /, **_defaults: Any) -> _zai.Glm47Flash:
         """GLM-4.7-Flash (`zai/glm-4.7-flash`).
 
         200,000 tokens of context, 128,000 of output. $0 in and $0 out per million tokens. Released 2026-01-19.
@@ -1457,7 +1481,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5"], /, **defaults: Any) -> _zai.Glm5:
+    def __new__(cls: Any, id: Literal["zai/glm-5"], /, **_defaults: Any) -> _zai.Glm5:
         """GLM-5 (`zai/glm-5`).
 
         204,800 tokens of context, 128,000 of output. $1 in and $3.2 out per million tokens. Released 2026-02-12.
@@ -1465,7 +1489,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5-turbo"], /, **defaults: Any) -> _zai.Glm5Turbo:
+    def __new__(cls: Any, id: Literal["zai/glm-5-turbo"], /, **_defaults: Any) -> _zai.Glm5Turbo:
         """GLM-5-Turbo (`zai/glm-5-turbo`).
 
         200,000 tokens of context, 131,072 of output. $1.2 in and $4 out per million tokens. Released 2026-03-16.
@@ -1473,7 +1497,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.1"], /, **defaults: Any) -> _zai.Glm51:
+    def __new__(cls: Any, id: Literal["zai/glm-5.1"], /, **_defaults: Any) -> _zai.Glm51:
         """GLM-5.1 (`zai/glm-5.1`).
 
         200,000 tokens of context, 128,000 of output. $1.4 in and $4.4 out per million tokens. Released 2026-04-07.
@@ -1481,7 +1505,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.2"], /, **defaults: Any) -> _zai.Glm52:
+    def __new__(cls: Any, id: Literal["zai/glm-5.2"], /, **_defaults: Any) -> _zai.Glm52:
         """GLM-5.2 (`zai/glm-5.2`).
 
         1,000,000 tokens of context, 128,000 of output. $1.4 in and $4.4 out per million tokens. Released 2026-06-13.
@@ -1489,7 +1513,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.3"], /, **defaults: Any) -> _zai.Glm53:
+    def __new__(cls: Any, id: Literal["zai/glm-5.3"], /, **_defaults: Any) -> _zai.Glm53:
         """GLM-5.3 (`zai/glm-5.3`).
 
         1,000,000 tokens of context, 128,000 of output. $1.4 in and $4.4 out per million tokens.
@@ -1497,7 +1521,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.3-flash"], /, **defaults: Any) -> _zai.Glm53Flash:
+    def __new__(cls: Any, id: Literal["zai/glm-5.3-flash"], /, **_defaults: Any) -> _zai.Glm53Flash:
         """GLM-5.3-Flash (`zai/glm-5.3-flash`).
 
         1,000,000 tokens of context, 128,000 of output. $0.075 in and $0.25 out per million tokens until 2026-09-09; $0.15 in and $0.5 out per million tokens.
@@ -1505,7 +1529,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-29."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.3-flashx"], /, **defaults: Any) -> _zai.Glm53Flashx:
+    def __new__(cls: Any, id: Literal["zai/glm-5.3-flashx"], /, **_defaults: Any) -> _zai.Glm53Flashx:
         """GLM-5.3-FlashX (`zai/glm-5.3-flashx`).
 
         131,072 of output. $0.37 in and $1.25 out per million tokens.
@@ -1513,7 +1537,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Its capabilities are unverified, so nothing about them is checked."""
 
     @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5v-turbo"], /, **defaults: Any) -> _zai.Glm5vTurbo:
+    def __new__(cls: Any, id: Literal["zai/glm-5v-turbo"], /, **_defaults: Any) -> _zai.Glm5vTurbo:
         """GLM-5V-Turbo (`zai/glm-5v-turbo`).
 
         200,000 tokens of context. $1.2 in and $4 out per million tokens. Released 2026-04-01.
@@ -1522,7 +1546,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-22.")
-    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-5"], /, **defaults: Any) -> _anthropic.ClaudeOpus45:
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-5"], /, **_defaults: Any) -> _anthropic.ClaudeOpus45:
         """Claude Opus 4.5 (`anthropic/claude-opus-4-5`).
 
         200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
@@ -1534,7 +1558,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-22.")
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-4-5-20251101"], /, **_defaults: Any
     ) -> _anthropic.ClaudeOpus4520251101:
         """Claude Opus 4.5 (`anthropic/claude-opus-4-5-20251101`).
 
@@ -1546,7 +1570,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
-    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-4-5"], /, **defaults: Any) -> _anthropic.ClaudeSonnet45:
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-4-5"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet45:
         """Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5`).
 
         200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29.
@@ -1558,7 +1582,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-sonnet-4-5-20250929"], /, **_defaults: Any
     ) -> _anthropic.ClaudeSonnet4520250929:
         """Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5-20250929`).
 
@@ -1570,7 +1594,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
-    def __new__(cls: Any, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any) -> _google.Gemini25Flash:
+    def __new__(cls: Any, id: Literal["google/gemini-2.5-flash"], /, **_defaults: Any) -> _google.Gemini25Flash:
         """Gemini 2.5 Flash (`google/gemini-2.5-flash`).
 
         1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2025-06-17.
@@ -1582,7 +1606,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
     def __new__(
-        cls: Any, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-2.5-flash-image"], /, **_defaults: Any
     ) -> _google.Gemini25FlashImage:
         """Gemini 2.5 Flash Image (`google/gemini-2.5-flash-image`).
 
@@ -1594,7 +1618,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
-    def __new__(cls: Any, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any) -> _google.Gemini25Pro:
+    def __new__(cls: Any, id: Literal["google/gemini-2.5-pro"], /, **_defaults: Any) -> _google.Gemini25Pro:
         """Gemini 2.5 Pro (`google/gemini-2.5-pro`).
 
         1,048,576 tokens of context, 65,536 of output. $1.25 in and $10 out per million tokens. Released 2025-06-17.
@@ -1606,7 +1630,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
     def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-flash-image"], /, **_defaults: Any
     ) -> _google.Gemini31FlashImage:
         """Gemini 3.1 Flash Image (`google/gemini-3.1-flash-image`).
 
@@ -1618,7 +1642,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
-    def __new__(cls: Any, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any) -> _google.Gemini31FlashLite:
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.1-flash-lite"], /, **_defaults: Any
+    ) -> _google.Gemini31FlashLite:
         """Gemini 3.1 Flash-Lite (`google/gemini-3.1-flash-lite`).
 
         1,048,576 tokens of context, 65,536 of output. $0.25 in and $1.5 out per million tokens. Released 2026-05-07.
@@ -1629,7 +1655,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
-    def __new__(cls: Any, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any) -> _google.Gemini35Flash:
+    def __new__(cls: Any, id: Literal["google/gemini-3.5-flash"], /, **_defaults: Any) -> _google.Gemini35Flash:
         """Gemini 3.5 Flash (`google/gemini-3.5-flash`).
 
         1,048,576 tokens of context, 65,536 of output. $1.5 in and $9 out per million tokens. Released 2026-05-19.
@@ -1640,7 +1666,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
-    def __new__(cls: Any, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any) -> _google.Gemini37Flash:
+    def __new__(cls: Any, id: Literal["google/gemini-3.7-flash"], /, **_defaults: Any) -> _google.Gemini37Flash:
         """Gemini 3.7 Flash (`google/gemini-3.7-flash`).
 
         1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-08-13.
@@ -1651,7 +1677,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4.1"], /, **defaults: Any) -> _openai.Gpt41:
+    def __new__(cls: Any, id: Literal["openai/gpt-4.1"], /, **_defaults: Any) -> _openai.Gpt41:
         """GPT-4.1 (`openai/gpt-4.1`).
 
         1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14.
@@ -1662,7 +1688,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4.1-2025-04-14"], /, **defaults: Any) -> _openai.Gpt4120250414:
+    def __new__(cls: Any, id: Literal["openai/gpt-4.1-2025-04-14"], /, **_defaults: Any) -> _openai.Gpt4120250414:
         """gpt-4.1-2025-04-14 (`openai/gpt-4.1-2025-04-14`).
 
         1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14.
@@ -1673,7 +1699,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4.1-mini"], /, **defaults: Any) -> _openai.Gpt41Mini:
+    def __new__(cls: Any, id: Literal["openai/gpt-4.1-mini"], /, **_defaults: Any) -> _openai.Gpt41Mini:
         """GPT-4.1 mini (`openai/gpt-4.1-mini`).
 
         1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14.
@@ -1685,7 +1711,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
     def __new__(
-        cls: Any, id: Literal["openai/gpt-4.1-mini-2025-04-14"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-4.1-mini-2025-04-14"], /, **_defaults: Any
     ) -> _openai.Gpt41Mini20250414:
         """gpt-4.1-mini-2025-04-14 (`openai/gpt-4.1-mini-2025-04-14`).
 
@@ -1697,7 +1723,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4o"], /, **defaults: Any) -> _openai.Gpt4o:
+    def __new__(cls: Any, id: Literal["openai/gpt-4o"], /, **_defaults: Any) -> _openai.Gpt4o:
         """GPT-4o (`openai/gpt-4o`).
 
         128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-05-13.
@@ -1708,7 +1734,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4o-2024-08-06"], /, **defaults: Any) -> _openai.Gpt4o20240806:
+    def __new__(cls: Any, id: Literal["openai/gpt-4o-2024-08-06"], /, **_defaults: Any) -> _openai.Gpt4o20240806:
         """gpt-4o-2024-08-06 (`openai/gpt-4o-2024-08-06`).
 
         128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-08-06.
@@ -1719,7 +1745,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4o-2024-11-20"], /, **defaults: Any) -> _openai.Gpt4o20241120:
+    def __new__(cls: Any, id: Literal["openai/gpt-4o-2024-11-20"], /, **_defaults: Any) -> _openai.Gpt4o20241120:
         """gpt-4o-2024-11-20 (`openai/gpt-4o-2024-11-20`).
 
         128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-11-20.
@@ -1730,7 +1756,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-4o-mini"], /, **defaults: Any) -> _openai.Gpt4oMini:
+    def __new__(cls: Any, id: Literal["openai/gpt-4o-mini"], /, **_defaults: Any) -> _openai.Gpt4oMini:
         """GPT-4o mini (`openai/gpt-4o-mini`).
 
         128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18.
@@ -1742,7 +1768,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
     def __new__(
-        cls: Any, id: Literal["openai/gpt-4o-mini-2024-07-18"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-4o-mini-2024-07-18"], /, **_defaults: Any
     ) -> _openai.Gpt4oMini20240718:
         """gpt-4o-mini-2024-07-18 (`openai/gpt-4o-mini-2024-07-18`).
 
@@ -1754,7 +1780,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5"], /, **defaults: Any) -> _openai.Gpt5:
+    def __new__(cls: Any, id: Literal["openai/gpt-5"], /, **_defaults: Any) -> _openai.Gpt5:
         """GPT-5 (`openai/gpt-5`).
 
         400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07.
@@ -1765,7 +1791,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-2025-08-07"], /, **defaults: Any) -> _openai.Gpt520250807:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-2025-08-07"], /, **_defaults: Any) -> _openai.Gpt520250807:
         """gpt-5-2025-08-07 (`openai/gpt-5-2025-08-07`).
 
         400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07.
@@ -1776,7 +1802,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-mini"], /, **defaults: Any) -> _openai.Gpt5Mini:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-mini"], /, **_defaults: Any) -> _openai.Gpt5Mini:
         """GPT-5 mini (`openai/gpt-5-mini`).
 
         400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07.
@@ -1787,7 +1813,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-mini-2025-08-07"], /, **defaults: Any) -> _openai.Gpt5Mini20250807:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-mini-2025-08-07"], /, **_defaults: Any) -> _openai.Gpt5Mini20250807:
         """gpt-5-mini-2025-08-07 (`openai/gpt-5-mini-2025-08-07`).
 
         400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07.
@@ -1798,7 +1824,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-nano"], /, **defaults: Any) -> _openai.Gpt5Nano:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-nano"], /, **_defaults: Any) -> _openai.Gpt5Nano:
         """GPT-5 nano (`openai/gpt-5-nano`).
 
         400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07.
@@ -1809,7 +1835,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-nano-2025-08-07"], /, **defaults: Any) -> _openai.Gpt5Nano20250807:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-nano-2025-08-07"], /, **_defaults: Any) -> _openai.Gpt5Nano20250807:
         """gpt-5-nano-2025-08-07 (`openai/gpt-5-nano-2025-08-07`).
 
         400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07.
@@ -1820,7 +1846,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-pro"], /, **defaults: Any) -> _openai.Gpt5Pro:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-pro"], /, **_defaults: Any) -> _openai.Gpt5Pro:
         """GPT-5 pro (`openai/gpt-5-pro`).
 
         400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06.
@@ -1831,7 +1857,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5-pro-2025-10-06"], /, **defaults: Any) -> _openai.Gpt5Pro20251006:
+    def __new__(cls: Any, id: Literal["openai/gpt-5-pro-2025-10-06"], /, **_defaults: Any) -> _openai.Gpt5Pro20251006:
         """gpt-5-pro-2025-10-06 (`openai/gpt-5-pro-2025-10-06`).
 
         400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06.
@@ -1842,7 +1868,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5.1"], /, **defaults: Any) -> _openai.Gpt51:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.1"], /, **_defaults: Any) -> _openai.Gpt51:
         """GPT-5.1 (`openai/gpt-5.1`).
 
         400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13.
@@ -1853,7 +1879,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5.1-2025-11-13"], /, **defaults: Any) -> _openai.Gpt5120251113:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.1-2025-11-13"], /, **_defaults: Any) -> _openai.Gpt5120251113:
         """gpt-5.1-2025-11-13 (`openai/gpt-5.1-2025-11-13`).
 
         400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13.
@@ -1864,7 +1890,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _openai.Gpt53Codex:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.3-codex"], /, **_defaults: Any) -> _openai.Gpt53Codex:
         """GPT-5.3-Codex (`openai/gpt-5.3-codex`).
 
         400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2026-02-05.
@@ -1875,7 +1901,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5.4-nano"], /, **defaults: Any) -> _openai.Gpt54Nano:
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-nano"], /, **_defaults: Any) -> _openai.Gpt54Nano:
         """GPT-5.4 nano (`openai/gpt-5.4-nano`).
 
         400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17.
@@ -1887,7 +1913,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
     def __new__(
-        cls: Any, id: Literal["openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.4-nano-2026-03-17"], /, **_defaults: Any
     ) -> _openai.Gpt54Nano20260317:
         """gpt-5.4-nano-2026-03-17 (`openai/gpt-5.4-nano-2026-03-17`).
 
@@ -1899,7 +1925,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
-    def __new__(cls: Any, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any) -> _openai.Gpt55CyberPreview:
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.5-cyber-preview"], /, **_defaults: Any
+    ) -> _openai.Gpt55CyberPreview:
         """GPT-5.5-Cyber Preview (`openai/gpt-5.5-cyber-preview`).
 
         $12.5 in and $75 out per million tokens.
@@ -1910,7 +1938,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
-    def __new__(cls: Any, id: Literal["openai/gpt-audio"], /, **defaults: Any) -> _openai.GptAudio:
+    def __new__(cls: Any, id: Literal["openai/gpt-audio"], /, **_defaults: Any) -> _openai.GptAudio:
         """gpt-audio (`openai/gpt-audio`).
 
         128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28.
@@ -1921,7 +1949,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
-    def __new__(cls: Any, id: Literal["openai/gpt-audio-2025-08-28"], /, **defaults: Any) -> _openai.GptAudio20250828:
+    def __new__(cls: Any, id: Literal["openai/gpt-audio-2025-08-28"], /, **_defaults: Any) -> _openai.GptAudio20250828:
         """gpt-audio-2025-08-28 (`openai/gpt-audio-2025-08-28`).
 
         128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28.
@@ -1932,7 +1960,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
-    def __new__(cls: Any, id: Literal["openai/gpt-audio-mini"], /, **defaults: Any) -> _openai.GptAudioMini:
+    def __new__(cls: Any, id: Literal["openai/gpt-audio-mini"], /, **_defaults: Any) -> _openai.GptAudioMini:
         """gpt-audio-mini (`openai/gpt-audio-mini`).
 
         128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens.
@@ -1944,7 +1972,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
     def __new__(
-        cls: Any, id: Literal["openai/gpt-audio-mini-2025-12-15"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-audio-mini-2025-12-15"], /, **_defaults: Any
     ) -> _openai.GptAudioMini20251215:
         """gpt-audio-mini-2025-12-15 (`openai/gpt-audio-mini-2025-12-15`).
 
@@ -1956,7 +1984,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/o3"], /, **defaults: Any) -> _openai.O3:
+    def __new__(cls: Any, id: Literal["openai/o3"], /, **_defaults: Any) -> _openai.O3:
         """o3 (`openai/o3`).
 
         200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16.
@@ -1967,7 +1995,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/o3-2025-04-16"], /, **defaults: Any) -> _openai.O320250416:
+    def __new__(cls: Any, id: Literal["openai/o3-2025-04-16"], /, **_defaults: Any) -> _openai.O320250416:
         """o3-2025-04-16 (`openai/o3-2025-04-16`).
 
         200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16.
@@ -1978,7 +2006,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/o3-pro"], /, **defaults: Any) -> _openai.O3Pro:
+    def __new__(cls: Any, id: Literal["openai/o3-pro"], /, **_defaults: Any) -> _openai.O3Pro:
         """o3-pro (`openai/o3-pro`).
 
         200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10.
@@ -1989,7 +2017,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls: Any, id: Literal["openai/o3-pro-2025-06-10"], /, **defaults: Any) -> _openai.O3Pro20250610:
+    def __new__(cls: Any, id: Literal["openai/o3-pro-2025-06-10"], /, **_defaults: Any) -> _openai.O3Pro20250610:
         """o3-pro-2025-06-10 (`openai/o3-pro-2025-06-10`).
 
         200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10.
@@ -2000,7 +2028,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls: Any, id: Literal["xai/grok-3"], /, **defaults: Any) -> _xai.Grok3:
+    def __new__(cls: Any, id: Literal["xai/grok-3"], /, **_defaults: Any) -> _xai.Grok3:
         """grok-3 (`xai/grok-3`).
 
         131,072 tokens of context. $3 in and $15 out per million tokens.
@@ -2011,7 +2039,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.Grok3Mini:
+    def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **_defaults: Any) -> _xai.Grok3Mini:
         """grok-3-mini (`xai/grok-3-mini`).
 
         131,072 tokens of context. $0.3 in and $0.5 out per million tokens.
@@ -2023,7 +2051,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(
-        cls: Any, id: Literal["xai/grok-4-1-fast-non-reasoning"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4-1-fast-non-reasoning"], /, **_defaults: Any
     ) -> _xai.Grok41FastNonReasoning:
         """grok-4-1-fast-non-reasoning (`xai/grok-4-1-fast-non-reasoning`).
 
@@ -2035,7 +2063,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls: Any, id: Literal["xai/grok-4-1-fast-reasoning"], /, **defaults: Any) -> _xai.Grok41FastReasoning:
+    def __new__(cls: Any, id: Literal["xai/grok-4-1-fast-reasoning"], /, **_defaults: Any) -> _xai.Grok41FastReasoning:
         """grok-4-1-fast-reasoning (`xai/grok-4-1-fast-reasoning`).
 
         2,000,000 tokens of context. $0.2 in and $0.5 out per million tokens.
@@ -2045,7 +2073,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: ModelId, /, **defaults: Any) -> Model: ...
+    def __new__(cls: Any, id: ModelId, /, **_defaults: Any) -> Model: ...
     call = _requirements.call
     stream = _requirements.stream
     call_async = _requirements.call_async
