@@ -28,6 +28,8 @@ from capably_codegen.default_states import (
     states_of,
     wrapper_signature,
 )
+from capably_codegen.parameter_docs import value_docs_of
+from capably_codegen.schema import Model
 from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
@@ -62,6 +64,8 @@ class ProfileStub:
     states: tuple[StateStub, ...]
     settings: Mapping[str, str]
     """Types of `llm.Reasoning(...)` in the signatures -> their names."""
+    value_docs: Mapping[str, str]
+    """Parameter -> what the docstring says of the values that this profile takes."""
     has_system: bool = True
 
     @property
@@ -127,8 +131,8 @@ _IMPORTED = ("overload", "type_check_only")
 """Lower-case names that a stub imports, which a module must not hide."""
 
 
-def profile_stub(name: str, facts: Facts) -> ProfileStub:
-    """Return the data for the stub of this profile."""
+def profile_stub(name: str, facts: Facts, models: Mapping[str, Model]) -> ProfileStub:
+    """Return the data for the stub of this profile and of its models."""
     rules = rules_of(facts)
     return ProfileStub(
         class_name=profile_class(name),
@@ -139,6 +143,7 @@ def profile_stub(name: str, facts: Facts) -> ProfileStub:
         tools=tools(rules),
         capabilities=tuple(capabilities(rules, facts)),
         **_functions(rules),
+        value_docs=value_docs_of(rules, facts, models),
         has_system=not rules["system"].refused,
     )
 
@@ -169,7 +174,7 @@ def any_stub() -> ProfileStub:
     }
     rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
     doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."
-    return ProfileStub("AnyModel", "", "_any", doc, parts(rules), tools(rules), (), **_functions(rules))
+    return ProfileStub("AnyModel", "", "_any", doc, parts(rules), tools(rules), (), **_functions(rules), value_docs={})
 
 
 def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:

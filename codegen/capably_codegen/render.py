@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import pprint
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import jinja2
 
 from capably.modalities import SELECTORS as MODALITIES
-from capably.parameters import CONTENT, PARAMETERS as DECLARED, SELECTORS
+from capably.parameters import CONTENT, SELECTORS
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
+from capably_codegen.parameter_docs import arguments
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.provider_settings import FUNCTIONS, setting_groups
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
-from capably_codegen.signatures import BUILTINS, PARTS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.signatures import BUILTINS, PARTS, ROUTING, Parameter, literal
 from capably_codegen.tool_names import tool_names, with_short_names
 
 
@@ -67,6 +70,10 @@ class ModelStub:
     deprecated: str
     """What a type checker says where it is named; empty for a model without an end."""
 
+    @property
+    def provider(self) -> str:
+        return self.id.partition("/")[0]
+
 
 @dataclass(frozen=True)
 class Ids:
@@ -91,12 +98,12 @@ class Door:
         return tuple(id for ids in self.ids for id in ids.members)
 
 
-DOCUMENTATION: Mapping[str, object] = {
-    "content_doc": CONTENT,
-    "docs": {name: parameter.doc for name, parameter in DECLARED.items()},
-    "refusals": REFUSALS,
-}
-"""The documentation of each parameter, for editors."""
+NAMED_MODELS = 300
+"""For this many models, `llm.Model(id)` has a type with the model's own name, which is one overload for each.
+
+Providers with few models come first. Models of the others (a gateway's) have the type of their profile: a type checker
+compares an id with every overload, so that its time grows with their number.
+"""
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
@@ -112,9 +119,13 @@ def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
 
 def _profile_stubs(source: Source, provider: str) -> dict[str, ProfileStub]:
     """Return what the stubs of a provider's profiles say; a profile without models has none."""
-    used = {model.profile for model in facts.models_of(source, provider).values()}
+    members: dict[str, dict[str, Model]] = {}
+    for id, model in facts.models_of(source, provider).items():
+        members.setdefault(model.profile, {})[id] = model
     tables = facts.profile_tables(source, provider)
-    return {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
+    return {
+        name: profiles.profile_stub(name, table, members[name]) for name, table in tables.items() if name in members
+    }
 
 
 def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) -> Iterator[tuple[str, str]]:
@@ -123,6 +134,8 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
     stubs: dict[str, ProfileStub] = {}
     doors: list[Door] = []
     ending: list[str] = []
+    named: list[ModelStub] = []
+    named_providers = _named_providers(source)
     for provider, own in by_provider.items():
         models = facts.models_of(source, provider)
         stubs |= own
@@ -130,6 +143,8 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
         members = [_model_stub(source, id, model, own) for id, model in models.items()]
         title = source.registry.providers[provider].name
         shared: dict[str, object] = {"provider": provider, "title": title, "models": members}
+        if provider in named_providers:
+            named += members
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
             yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
@@ -144,7 +159,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             ending.append(provider)
             yield f"_{provider}/_constants.pyi", _fill("_constants.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
-    yield from _common(source, any_stub, list(stubs.values()), doors, settings)
+    yield from _common(source, any_stub, list(stubs.values()), doors, named, settings)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
     functions = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
     yield "_settings.pyi", _fill("_settings.pyi", source, **functions)
@@ -161,24 +176,40 @@ def _settings(stubs: Iterable[ProfileStub]) -> dict[str, str]:
 
 
 def _common(
-    source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door], settings: Mapping[str, str]
+    source: Source,
+    any_stub: ProfileStub,
+    stubs: list[ProfileStub],
+    doors: list[Door],
+    named: list[ModelStub],
+    settings: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """Yield the stubs that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
-    named = [*stubs, any_stub]
+    with_any = [*stubs, any_stub]
+    ids = frozenset(model.id for model in named)
     shared: dict[str, object] = {
         "doors": doors,
         "settings": settings,
+        "named": named,
+        "unnamed_doors": [door for door in doors if not ids.issuperset(door.members)],
         "homes": sorted({stub.package.removeprefix("_") for stub in stubs}),
         "any": any_stub,
         "ids": literal(tuple(id for door in doors for id in door.members)),
-        "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
-        "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
-        "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
+        "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in with_any}),
+        "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in with_any}),
+        "tools": sorted({stub.tools for stub in with_any if len(stub.tools) > 1}),
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
     for name in COMMON:
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
+
+
+def _named_providers(source: Source) -> set[str]:
+    """Return the providers whose models each have a type of their own (`NAMED_MODELS`)."""
+    sizes = Counter(id.partition("/")[0] for id in source.registry.models)
+    by_size = sorted(sizes, key=lambda provider: (sizes[provider], provider))
+    totals = accumulate(sizes[provider] for provider in by_size)
+    return {provider for provider, total in zip(by_size, totals, strict=True) if total <= NAMED_MODELS}
 
 
 def _profiles(source: Source, stubs: list[ProfileStub], settings: Mapping[str, str]) -> str:
@@ -295,7 +326,9 @@ def _environment() -> jinja2.Environment:
     filters: Any = environment.filters
     filters["named"] = _named
     filters["with_settings"] = _with_settings
-    macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
+    macros: Any = environment.get_template(
+        "macros.jinja", globals={"forms": FORMS, "content_doc": CONTENT, "arguments": arguments}
+    ).module
     declared: Any = {
         "builtins": BUILTINS,
         "parts": PARTS,
@@ -307,7 +340,8 @@ def _environment() -> jinja2.Environment:
         "selectors": (*SELECTORS, *MODALITIES),
     }
     environment.globals.update(declared)
-    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class, calls=macros.calls)
+    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class)
+    environment.globals.update(calls=macros.calls, copies=macros.copies)
     return environment
 
 

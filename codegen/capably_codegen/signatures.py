@@ -14,9 +14,6 @@ ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
 NOT_WITH_TOOLS = "NotTogetherWithTools"
 NONE_WITH_TOOLS = "NoneWithTools"
 NOT_ACCEPTED = "NotAcceptedByThisModel"
-REFUSALS = (ONLY_WITH_REASONING_OFF, NOT_WITH_TOOLS, NOT_ACCEPTED)
-"""Types of parameters that a signature names only to refuse them."""
-
 BUILTINS: Mapping[str, str] = {word: tool.__name__ for word, tool in BUILTIN_TOOLS.items()}
 """The registry's word for a built-in tool -> the name of its class."""
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import pytest
 import yaml
 from capably_codegen.format_code import GeneratedCodeError, format_files, prune
 from capably_codegen.generate import SCHEMA_FILE, generate, generate_for_clone, is_source_tree, schema_text
-from capably_codegen.registry import parse_registry
+from capably_codegen.registry import load_registry, parse_registry
 from capably_codegen.render import render
 
 ROOT = Path(__file__).parents[2]
@@ -301,3 +302,26 @@ def test_the_types_of_tools_have_short_names() -> None:
     names = re.findall(r"^(\w+): TypeAlias = .*?AnyTool\b", types, re.MULTILINE | re.DOTALL)
     assert "AnthropicTools" in names
     assert max(map(len, names)) < 40
+
+
+def test_beyond_a_number_of_models_those_of_the_largest_providers_have_the_type_of_their_profile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = load_registry(GOLDEN_REGISTRY)
+    sizes = Counter(id.partition("/")[0] for id in source.registry.models)
+    largest, smallest = max(sizes, key=sizes.__getitem__), min(sizes, key=sizes.__getitem__)
+    assert sizes[largest] > sizes[smallest]
+
+    def types() -> set[str]:
+        stub = render(source)["_model.pyi"]
+        return set(re.findall(r"-> _(\w+\.\w+):", stub))
+
+    def of(provider: str) -> set[str]:
+        return {type.partition(".")[2] for type in types() if type.startswith(f"{provider}.")}
+
+    names = of(largest)
+    assert len(names) == sizes[largest]
+    monkeypatch.setattr("capably_codegen.render.NAMED_MODELS", sizes.total() - 1)
+    assert len(of(smallest)) == sizes[smallest]
+    assert not of(largest) & names
+    assert all(type.endswith("Profile") for type in of(largest))

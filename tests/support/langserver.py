@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -85,6 +86,15 @@ class Server:
         """Ask at the position of `|` in the text."""
         before, _, after = text.partition("|")
         self.show(before + after)
+        return self._ask_at(method, before)
+
+    def each(self, method: str, head: str, lines: Sequence[str]) -> list[Any]:
+        """Ask at the position of `|` in each of the lines, which make one text: it is analysed once."""
+        self.show("\n".join([head, *(line.replace("|", "", 1) for line in lines)]))
+        starts = ("\n".join([head, *([""] * number), ""]) for number in range(len(lines)))
+        return [self._ask_at(method, start + line.partition("|")[0]) for start, line in zip(starts, lines, strict=True)]
+
+    def _ask_at(self, method: str, before: str) -> Any:
         place = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}
         return self.ask(f"textDocument/{method}", {"textDocument": {"uri": self._uri}, "position": place})
 

@@ -74,6 +74,21 @@ def test_only_the_parameters_that_the_model_takes_are_offered(server: Server, mo
     assert not {"temperature", "top_p", "top_k", "seed", "prefill", "verbosity", "logprobs"} & names
 
 
+def test_a_model_with_defaults_is_offered_no_keyword_that_is_none(server: Server) -> None:
+    """The overloads of `llm.Model` take any keyword, whose types are those of the model's own `__init__`."""
+    assert not [label for label in offered(server, 'llm.Model("openai/gpt-4.1", |)') if label.endswith("=")]
+
+
+def test_a_hover_over_a_copy_names_its_model(server: Server) -> None:
+    assert "Gpt56Luna" in shown(server, "cop|y = luna.with_(max_tokens=10)")
+    assert "ClaudeSonnet55\n" in shown(server, 'mod|el = llm.Model("anthropic/claude-sonnet-5-5")') + "\n"
+
+
+def test_a_hover_says_of_a_refused_parameter_when_it_is_taken(server: Server) -> None:
+    assert 'temperature: Only in a call with `reasoning="off"`.' in shown(server, 'luna.ca|ll("Hi")')
+    assert "This model takes 0 to 2." in shown(server, 'luna.ca|ll("Hi", reasoning="off")')
+
+
 def test_a_model_whose_default_settles_something_shows_it(server: Server) -> None:
     quiet, fixed = 'luna.with_(reasoning="off")', 'luna.with_(reasoning="off", temperature=0.2)'
     assert "ReasoningOff[Gpt56Luna]" in shown(server, f"qui|et = {quiet}")

@@ -11,24 +11,24 @@ from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool
 from capably_models import _any, _requirements, _types
-from capably_models._anthropic import _profiles as _anthropic
-from capably_models._cerebras import _profiles as _cerebras
-from capably_models._cohere import _profiles as _cohere
+from capably_models._anthropic import _models as _anthropic
+from capably_models._cerebras import _models as _cerebras
+from capably_models._cohere import _models as _cohere
 from capably_models._custom import Custom
-from capably_models._dashscope import _profiles as _dashscope
-from capably_models._deepseek import _profiles as _deepseek
-from capably_models._google import _profiles as _google
-from capably_models._groq import _profiles as _groq
-from capably_models._meta import _profiles as _meta
-from capably_models._minimax import _profiles as _minimax
-from capably_models._mistral import _profiles as _mistral
+from capably_models._dashscope import _models as _dashscope
+from capably_models._deepseek import _models as _deepseek
+from capably_models._google import _models as _google
+from capably_models._groq import _models as _groq
+from capably_models._meta import _models as _meta
+from capably_models._minimax import _models as _minimax
+from capably_models._mistral import _models as _mistral
 from capably_models._model_id import ModelId as ModelId
-from capably_models._moonshot import _profiles as _moonshot
-from capably_models._openai import _profiles as _openai
-from capably_models._perplexity import _profiles as _perplexity
+from capably_models._moonshot import _models as _moonshot
+from capably_models._openai import _models as _openai
+from capably_models._perplexity import _models as _perplexity
 from capably_models._types import AnyTools
-from capably_models._xai import _profiles as _xai
-from capably_models._zai import _profiles as _zai
+from capably_models._xai import _models as _xai
+from capably_models._zai import _models as _zai
 from typing_extensions import deprecated
 
 class Model(ModelBase[InputT_contra, CapsT_co]):
@@ -39,581 +39,2041 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     """
 
     @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaude45Profile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
-        /,
-        **defaults: Any,
-    ) -> _anthropic.AnthropicClaude46Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaude5AlwaysThinkingProfile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "anthropic/claude-fable-5-1",
-            "anthropic/claude-fable-5-2",
-            "anthropic/claude-mythos-5-1",
-            "anthropic/claude-mythos-5-2",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _anthropic.AnthropicClaudeFable51Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-haiku-5-5"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeHaiku55Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus47Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-8"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus48Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-5"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus5Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-5-5"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus55Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-sonnet-5"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeSonnet5Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-sonnet-5-5"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeSonnet55BetweenToolsProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["cerebras/gpt-oss-120b"], /, **defaults: Any
-    ) -> _cerebras.CerebrasGptOssProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["cerebras/qwen-3.8-27b"], /, **defaults: Any
-    ) -> _cerebras.CerebrasQwen38Profile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "cohere/command-a-03-2025",
-            "cohere/command-r-08-2024",
-            "cohere/command-r-plus-08-2024",
-            "cohere/command-r7b-12-2024",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _cohere.CohereCommandProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["cohere/command-a-plus-05-2026"], /, **defaults: Any
-    ) -> _cohere.CohereCommandAPlusProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["cohere/command-a-reasoning-08-2025"], /, **defaults: Any
-    ) -> _cohere.CohereCommandAReasoningProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["cohere/north-mini-code-1-0"], /, **defaults: Any
-    ) -> _cohere.CohereNorthMiniCodeProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen-flash", "dashscope/qwen-plus"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwenPlusFlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen3-coder-flash", "dashscope/qwen3-coder-plus"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen3CoderProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen3.6-flash"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen36FlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen3.7-max"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen37MaxProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen3.7-plus"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen37PlusProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen3.8-flash"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen38FlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["dashscope/qwen3.8-max"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen38MaxProfile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal["deepseek/deepseek-flash", "deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-flash-vision-exp"],
-        /,
-        **defaults: Any,
-    ) -> _deepseek.DeepseekFlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["deepseek/deepseek-v4-pro"], /, **defaults: Any
-    ) -> _deepseek.DeepseekV4ProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-2.5-flash-lite"], /, **defaults: Any
-    ) -> _google.GoogleGemini25FlashLiteProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3-flash-preview"], /, **defaults: Any
-    ) -> _google.GoogleGemini3FlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3-pro-image"], /, **defaults: Any
-    ) -> _google.GoogleGemini3ProImageProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-flash-lite-image"], /, **defaults: Any
-    ) -> _google.GoogleGemini31FlashLiteImageProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-pro-preview", "google/gemini-pro-latest"], /, **defaults: Any
-    ) -> _google.GoogleGemini31ProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-pro-preview-customtools"], /, **defaults: Any
-    ) -> _google.GoogleGemini31ProCustomtoolsProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"], /, **defaults: Any
-    ) -> _google.GoogleGemini35FlashLiteProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.6-flash"], /, **defaults: Any
-    ) -> _google.GoogleGemini36FlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"], /, **defaults: Any
-    ) -> _google.GoogleGemini38FlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"], /, **defaults: Any
-    ) -> _google.GoogleGemini4ArgonProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"], /, **defaults: Any
-    ) -> _google.GoogleGemini4HydrogenProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-nano-banana-2.1"], /, **defaults: Any
-    ) -> _google.GoogleGeminiNanoBanana21Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemini-robotics-er-2-preview"], /, **defaults: Any
-    ) -> _google.GoogleGeminiRoboticsEr2Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["google/gemma-3-27b-it"], /, **defaults: Any) -> _google.GoogleGemma3Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"], /, **defaults: Any
-    ) -> _google.GoogleGemma4Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["google/nano-banana-pro-preview"], /, **defaults: Any
-    ) -> _google.GoogleNanoBananaProPreviewProfile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "google/gemini-exp-1114",
-            "google/gemini-exp-1206",
-            "google/gemini-gemma-2-27b-it",
-            "google/gemini-gemma-2-9b-it",
-            "google/learnlm-1.5-pro-experimental",
-        ],
-        /,
-        **defaults: Any,
-    ) -> AnyModel: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["groq/openai/gpt-oss-120b", "groq/openai/gpt-oss-20b"], /, **defaults: Any
-    ) -> _groq.GroqGptOssProfile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["groq/qwen/qwen3.8-27b"], /, **defaults: Any) -> _groq.GroqQwen38Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["meta/muse-spark-1.2", "meta/muse-spark-1.3", "meta/muse-wonder-1.0"], /, **defaults: Any
-    ) -> _meta.MetaMuseProfile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["meta/muse-spark-1.1"], /, **defaults: Any) -> _meta.MetaMuseSpark11Profile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "minimax/MiniMax-M2", "minimax/MiniMax-M2.1", "minimax/MiniMax-M2.7", "minimax/MiniMax-M2.7-highspeed"
-        ],
-        /,
-        **defaults: Any,
-    ) -> _minimax.MinimaxM2Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["minimax/MiniMax-M2.5", "minimax/MiniMax-M2.5-highspeed"], /, **defaults: Any
-    ) -> _minimax.MinimaxM25Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["minimax/MiniMax-M3"], /, **defaults: Any) -> _minimax.MinimaxM3Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["mistral/codestral-2508", "mistral/codestral-latest"], /, **defaults: Any
-    ) -> _mistral.MistralCodestralProfile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "mistral/ministral-14b-2512",
-            "mistral/ministral-14b-latest",
-            "mistral/ministral-3b-2512",
-            "mistral/ministral-3b-latest",
-            "mistral/ministral-8b-2512",
-            "mistral/ministral-8b-latest",
-            "mistral/mistral-large-2512",
-            "mistral/mistral-large-latest",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _mistral.MistralLarge3MinistralProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["mistral/mistral-large-4", "mistral/mistral-large-4-0"], /, **defaults: Any
-    ) -> _mistral.MistralLarge4Profile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "mistral/mistral-medium-2604",
-            "mistral/mistral-medium-latest",
-            "mistral/mistral-small-2603",
-            "mistral/mistral-small-latest",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _mistral.MistralMedium35Small4Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["mistral/voxtral-small-2507", "mistral/voxtral-small-latest"], /, **defaults: Any
-    ) -> _mistral.MistralVoxtralSmallProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["moonshot/kimi-k2.6"], /, **defaults: Any
-    ) -> _moonshot.MoonshotKimiK26Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["moonshot/kimi-k2.7-code", "moonshot/kimi-k2.7-code-highspeed"], /, **defaults: Any
-    ) -> _moonshot.MoonshotKimiK27CodeProfile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["moonshot/kimi-k3"], /, **defaults: Any) -> _moonshot.MoonshotKimiK3Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["moonshot/kimi-k3.1-pro"], /, **defaults: Any
-    ) -> _moonshot.MoonshotKimiK31ProProfile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **defaults: Any) -> AnyModel: ...
-    @overload
-    def __new__(cls: Any, id: Literal["openai/chat-latest"], /, **defaults: Any) -> _openai.OpenaiChatLatestProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"], /, **defaults: Any
-    ) -> _openai.OpenaiDaybreakProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt5SearchProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt52Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt52ProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt54Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt54MiniProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt54ProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt55Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt55CyberProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt55ProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.6-cyber"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt56CyberProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt56SolProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt56TerraLunaProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt6Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt6AstraProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt6GatedProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-6-rosalind"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt6RosalindProfile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-6.1-sol"], /, **defaults: Any) -> _openai.OpenaiGpt61SolProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-6.1-terra"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt61TerraProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt62Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any) -> _openai.OpenaiGptAudioProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"], /, **defaults: Any
-    ) -> _openai.OpenaiGptDaybreakProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"], /, **defaults: Any
-    ) -> AnyModel: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["perplexity/sonar"], /, **defaults: Any
-    ) -> _perplexity.PerplexitySonarProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["perplexity/sonar-pro"], /, **defaults: Any
-    ) -> _perplexity.PerplexitySonarProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["perplexity/sonar-reasoning-pro"], /, **defaults: Any
-    ) -> _perplexity.PerplexitySonarReasoningProProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["xai/grok-4.20-multi-agent", "xai/grok-4.20-multi-agent-0309"], /, **defaults: Any
-    ) -> _xai.XaiGrok420MultiAgentProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["xai/grok-4.20-0309-non-reasoning", "xai/grok-4.20-non-reasoning"], /, **defaults: Any
-    ) -> _xai.XaiGrok420NonReasoningProfile: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning", "xai/grok-build-0.1"],
-        /,
-        **defaults: Any,
-    ) -> _xai.XaiGrok420ReasoningBuild01Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.3"], /, **defaults: Any) -> _xai.XaiGrok43Profile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["xai/grok-4.5", "xai/grok-build-latest"], /, **defaults: Any
-    ) -> _xai.XaiGrok45Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["xai/grok-4.6", "xai/grok-4.7"], /, **defaults: Any) -> _xai.XaiGrok46Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.3-flashx"], /, **defaults: Any) -> AnyModel: ...
-    @overload
-    def __new__(
-        cls: Any,
-        id: Literal[
-            "zai/glm-4.5",
-            "zai/glm-4.5-air",
-            "zai/glm-4.6",
-            "zai/glm-4.7",
-            "zai/glm-4.7-flash",
-            "zai/glm-5",
-            "zai/glm-5-turbo",
-            "zai/glm-5.1",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _zai.ZaiGlm4551Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.2"], /, **defaults: Any) -> _zai.ZaiGlm52Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.3"], /, **defaults: Any) -> _zai.ZaiGlm53Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["zai/glm-5.3-flash"], /, **defaults: Any) -> _zai.ZaiGlm53FlashProfile: ...
-    @overload
-    def __new__(
-        cls: Any, id: Literal["zai/glm-4.5v", "zai/glm-4.6v", "zai/glm-5v-turbo"], /, **defaults: Any
-    ) -> _zai.ZaiGlmVisionProfile: ...
-    @overload
-    @deprecated("The model of this id is deprecated: it shuts down on 2026-11-30.")
-    def __new__(
-        cls: Any, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaude45Profile: ...
+    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5"], /, **_defaults: Any) -> _anthropic.ClaudeFable5:
+        """Claude Fable 5 (`anthropic/claude-fable-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5-1"], /, **_defaults: Any) -> _anthropic.ClaudeFable51:
+        """Claude Fable 5.1 (`anthropic/claude-fable-5-1`).
+
+        1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-fable-5-2"], /, **_defaults: Any) -> _anthropic.ClaudeFable52:
+        """Claude Fable 5.2 (`anthropic/claude-fable-5-2`).
+
+        1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-haiku-4-5"], /, **_defaults: Any) -> _anthropic.ClaudeHaiku45:
+        """Claude Haiku 4.5 (`anthropic/claude-haiku-4-5`).
+
+        200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["anthropic/claude-haiku-4-5-20251001"], /, **_defaults: Any
+    ) -> _anthropic.ClaudeHaiku4520251001:
+        """Claude Haiku 4.5 (`anthropic/claude-haiku-4-5-20251001`).
+
+        200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-haiku-5-5"], /, **_defaults: Any) -> _anthropic.ClaudeHaiku55:
+        """Claude Haiku 5.5 (`anthropic/claude-haiku-5-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-10-07.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5"], /, **_defaults: Any) -> _anthropic.ClaudeMythos5:
+        """Claude Mythos 5 (`anthropic/claude-mythos-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5-1"], /, **_defaults: Any) -> _anthropic.ClaudeMythos51:
+        """Claude Mythos 5.1 (`anthropic/claude-mythos-5-1`).
+
+        1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-mythos-5-2"], /, **_defaults: Any) -> _anthropic.ClaudeMythos52:
+        """Claude Mythos 5.2 (`anthropic/claude-mythos-5-2`).
+
+        1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-6"], /, **_defaults: Any) -> _anthropic.ClaudeOpus46:
+        """Claude Opus 4.6 (`anthropic/claude-opus-4-6`).
+
+        1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["anthropic/claude-opus-4-6-20260205"], /, **_defaults: Any
+    ) -> _anthropic.ClaudeOpus4620260205:
+        """Claude Opus 4.6 (`anthropic/claude-opus-4-6-20260205`).
+
+        1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-7"], /, **_defaults: Any) -> _anthropic.ClaudeOpus47:
+        """Claude Opus 4.7 (`anthropic/claude-opus-4-7`).
+
+        1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["anthropic/claude-opus-4-7-20260416"], /, **_defaults: Any
+    ) -> _anthropic.ClaudeOpus4720260416:
+        """Claude Opus 4.7 (`anthropic/claude-opus-4-7-20260416`).
+
+        1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-8"], /, **_defaults: Any) -> _anthropic.ClaudeOpus48:
+        """Claude Opus 4.8 (`anthropic/claude-opus-4-8`).
+
+        1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-05-28.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-5"], /, **_defaults: Any) -> _anthropic.ClaudeOpus5:
+        """Claude Opus 5 (`anthropic/claude-opus-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-07-24.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-5-5"], /, **_defaults: Any) -> _anthropic.ClaudeOpus55:
+        """Claude Opus 5.5 (`anthropic/claude-opus-5-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-09-22.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-4-6"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet46:
+        """Claude Sonnet 4.6 (`anthropic/claude-sonnet-4-6`).
+
+        1,000,000 tokens of context, 128,000 of output. $3 in and $15 out per million tokens. Released 2026-02-17.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-5"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet5:
+        """Claude Sonnet 5 (`anthropic/claude-sonnet-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-06-30.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-5-5"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet55:
+        """Claude Sonnet 5.5 (`anthropic/claude-sonnet-5-5`).
+
+        1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-28.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["cerebras/gpt-oss-120b"], /, **_defaults: Any) -> _cerebras.GptOss120b:
+        """GPT-OSS 120B (`cerebras/gpt-oss-120b`).
+
+        131,072 tokens of context. $0.35 in and $0.75 out per million tokens. Released 2025-08-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["cerebras/qwen-3.8-27b"], /, **_defaults: Any) -> _cerebras.Qwen3827b:
+        """Qwen 3.8 27B (`cerebras/qwen-3.8-27b`).
+
+        65,536 tokens of context, 32,768 of output. $0.99 in and $1.49 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["cohere/command-a-03-2025"], /, **_defaults: Any) -> _cohere.CommandA032025:
+        """Command A (`cohere/command-a-03-2025`).
+
+        256,000 tokens of context, 8,000 of output. $2.5 in and $10 out per million tokens. Released 2025-03-13.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["cohere/command-a-plus-05-2026"], /, **_defaults: Any
+    ) -> _cohere.CommandAPlus052026:
+        """Command A+ (`cohere/command-a-plus-05-2026`).
+
+        128,000 tokens of context, 64,000 of output. Released 2026-05-20.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["cohere/command-a-reasoning-08-2025"], /, **_defaults: Any
+    ) -> _cohere.CommandAReasoning082025:
+        """Command A Reasoning (`cohere/command-a-reasoning-08-2025`).
+
+        256,000 tokens of context, 32,000 of output. $2.5 in and $10 out per million tokens. Released 2025-08-21.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["cohere/command-r-08-2024"], /, **_defaults: Any) -> _cohere.CommandR082024:
+        """Command R (`cohere/command-r-08-2024`).
+
+        128,000 tokens of context, 4,096 of output. $0.15 in and $0.6 out per million tokens. Released 2024-08-30.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["cohere/command-r-plus-08-2024"], /, **_defaults: Any
+    ) -> _cohere.CommandRPlus082024:
+        """Command R+ (`cohere/command-r-plus-08-2024`).
+
+        128,000 tokens of context, 4,096 of output. $2.5 in and $10 out per million tokens. Released 2024-08-30.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["cohere/command-r7b-12-2024"], /, **_defaults: Any) -> _cohere.CommandR7b122024:
+        """Command R7B (`cohere/command-r7b-12-2024`).
+
+        128,000 tokens of context, 4,096 of output. $0.0375 in and $0.15 out per million tokens. Released 2024-12-02.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["cohere/north-mini-code-1-0"], /, **_defaults: Any) -> _cohere.NorthMiniCode10:
+        """North Mini Code (`cohere/north-mini-code-1-0`).
+
+        256,000 tokens of context, 64,000 of output. Released 2026-06-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen-flash"], /, **_defaults: Any) -> _dashscope.QwenFlash:
+        """Qwen Flash (`dashscope/qwen-flash`).
+
+        1,000,000 tokens of context, 32,768 of output. $0.05 in and $0.4 out per million tokens. Released 2025-07-28.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen-plus"], /, **_defaults: Any) -> _dashscope.QwenPlus:
+        """Qwen Plus (`dashscope/qwen-plus`).
+
+        1,000,000 tokens of context. $0.4 in and $1.2 out per million tokens. Released 2024-01-25.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["dashscope/qwen3-coder-flash"], /, **_defaults: Any
+    ) -> _dashscope.Qwen3CoderFlash:
+        """Qwen3 Coder Flash (`dashscope/qwen3-coder-flash`).
+
+        1,000,000 tokens of context, 65,536 of output. $0.3 in and $1.5 out per million tokens. Released 2025-07-28.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen3-coder-plus"], /, **_defaults: Any) -> _dashscope.Qwen3CoderPlus:
+        """Qwen3 Coder Plus (`dashscope/qwen3-coder-plus`).
+
+        1,048,576 tokens of context, 65,536 of output. $1 in and $5 out per million tokens. Released 2025-07-23.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.6-flash"], /, **_defaults: Any) -> _dashscope.Qwen36Flash:
+        """Qwen3.6 Flash (`dashscope/qwen3.6-flash`).
+
+        1,000,000 tokens of context, 65,536 of output. $0.1875 in and $1.125 out per million tokens. Released 2026-04-27.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.7-max"], /, **_defaults: Any) -> _dashscope.Qwen37Max:
+        """Qwen3.7 Max (`dashscope/qwen3.7-max`).
+
+        1,000,000 tokens of context, 65,536 of output. $2.5 in and $7.5 out per million tokens. Released 2026-05-21.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.7-plus"], /, **_defaults: Any) -> _dashscope.Qwen37Plus:
+        """Qwen3.7 Plus (`dashscope/qwen3.7-plus`).
+
+        1,000,000 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2026-06-02.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.8-flash"], /, **_defaults: Any) -> _dashscope.Qwen38Flash:
+        """Qwen3.8 Flash (`dashscope/qwen3.8-flash`).
+
+        131,072 of output. $0.15 in and $0.47 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["dashscope/qwen3.8-max"], /, **_defaults: Any) -> _dashscope.Qwen38Max:
+        """Qwen3.8 Max (`dashscope/qwen3.8-max`).
+
+        131,072 of output. $2 in and $6 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["deepseek/deepseek-flash"], /, **_defaults: Any) -> _deepseek.DeepseekFlash:
+        """DeepSeek Flash (`deepseek/deepseek-flash`).
+
+        1,000,000 tokens of context, 393,216 of output. $0.15 in and $0.6 out per million tokens. Released 2026-09-10.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["deepseek/deepseek-v4-flash"], /, **_defaults: Any) -> _deepseek.DeepseekV4Flash:
+        """DeepSeek V4 Flash (`deepseek/deepseek-v4-flash`).
+
+        1,000,000 tokens of context, 393,216 of output. $0.22 in and $0.66 out per million tokens until 2026-09-09; $0.15 in and $0.6 out per million tokens. Released 2026-09-10.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["deepseek/deepseek-v4-flash-vision-exp"], /, **_defaults: Any
+    ) -> _deepseek.DeepseekV4FlashVisionExp:
+        """DeepSeek V4 Flash Vision (`deepseek/deepseek-v4-flash-vision-exp`).
+
+        1,000,000 tokens of context, 393,216 of output. $0.22 in and $0.66 out per million tokens until 2026-09-09; $0.15 in and $0.6 out per million tokens. Released 2026-09-10.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["deepseek/deepseek-v4-pro"], /, **_defaults: Any) -> _deepseek.DeepseekV4Pro:
+        """DeepSeek V4 Pro (`deepseek/deepseek-v4-pro`).
+
+        1,000,000 tokens of context, 393,216 of output. $0.66 in and $1.98 out per million tokens. Released 2026-08-12.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-2.5-flash-lite"], /, **_defaults: Any
+    ) -> _google.Gemini25FlashLite:
+        """Gemini 2.5 Flash-Lite (`google/gemini-2.5-flash-lite`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.1 in and $0.4 out per million tokens. Released 2025-06-17.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3-flash-preview"], /, **_defaults: Any
+    ) -> _google.Gemini3FlashPreview:
+        """Gemini 3 Flash Preview (`google/gemini-3-flash-preview`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2025-12-17.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-3-pro-image"], /, **_defaults: Any) -> _google.Gemini3ProImage:
+        """Gemini 3 Pro Image (`google/gemini-3-pro-image`).
+
+        65,536 tokens of context, 32,768 of output. $2 in and $12 out per million tokens. Released 2026-05-28.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.1-flash-lite-image"], /, **_defaults: Any
+    ) -> _google.Gemini31FlashLiteImage:
+        """Gemini 3.1 Flash Lite Image (`google/gemini-3.1-flash-lite-image`).
+
+        65,536 tokens of context, 4,096 of output. $0.25 in and $1.5 out per million tokens. Released 2026-06-30.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.1-pro-preview"], /, **_defaults: Any
+    ) -> _google.Gemini31ProPreview:
+        """Gemini 3.1 Pro Preview (`google/gemini-3.1-pro-preview`).
+
+        1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.1-pro-preview-customtools"], /, **_defaults: Any
+    ) -> _google.Gemini31ProPreviewCustomtools:
+        """Gemini 3.1 Pro Preview Custom Tools (`google/gemini-3.1-pro-preview-customtools`).
+
+        1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.5-flash-lite"], /, **_defaults: Any
+    ) -> _google.Gemini35FlashLite:
+        """Gemini 3.5 Flash-Lite (`google/gemini-3.5-flash-lite`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2026-07-21.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-3.6-flash"], /, **_defaults: Any) -> _google.Gemini36Flash:
+        """Gemini 3.6 Flash (`google/gemini-3.6-flash`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-07-21.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-3.8-flash"], /, **_defaults: Any) -> _google.Gemini38Flash:
+        """Gemini 3.8 Flash (`google/gemini-3.8-flash`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-09-02.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-4-argon"], /, **_defaults: Any) -> _google.Gemini4Argon:
+        """Gemini 4 Argon (`google/gemini-4-argon`).
+
+        1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-10-13.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-4-carbon"], /, **_defaults: Any) -> _google.Gemini4Carbon:
+        """Gemini 4 Carbon (`google/gemini-4-carbon`).
+
+        1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-11-10.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-4-hydrogen"], /, **_defaults: Any) -> _google.Gemini4Hydrogen:
+        """Gemini 4 Hydrogen (`google/gemini-4-hydrogen`).
+
+        1,048,576 tokens of context, 65,536 of output. $1.5 in and $7.5 out per million tokens. Released 2026-11-12.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-4-neon"], /, **_defaults: Any) -> _google.Gemini4Neon:
+        """Gemini 4 Neon (`google/gemini-4-neon`).
+
+        1,048,576 tokens of context, 65,536 of output. $3 in and $15 out per million tokens. Released 2026-11-18.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-exp-1114"], /, **_defaults: Any) -> _google.GeminiExp1114:
+        """gemini-exp-1114 (`google/gemini-exp-1114`).
+
+        8,192 of output. $0 in and $0 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-exp-1206"], /, **_defaults: Any) -> _google.GeminiExp1206:
+        """gemini-exp-1206 (`google/gemini-exp-1206`).
+
+        65,535 of output.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-flash-latest"], /, **_defaults: Any) -> _google.GeminiFlashLatest:
+        """Gemini Flash Latest (`google/gemini-flash-latest`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-flash-lite-latest"], /, **_defaults: Any
+    ) -> _google.GeminiFlashLiteLatest:
+        """Gemini Flash-Lite Latest (`google/gemini-flash-lite-latest`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-gemma-2-27b-it"], /, **_defaults: Any
+    ) -> _google.GeminiGemma227bIt:
+        """gemini-gemma-2-27b-it (`google/gemini-gemma-2-27b-it`).
+
+        8,192 of output. $0.35 in and $1.05 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-gemma-2-9b-it"], /, **_defaults: Any) -> _google.GeminiGemma29bIt:
+        """gemini-gemma-2-9b-it (`google/gemini-gemma-2-9b-it`).
+
+        8,192 of output. $0.35 in and $1.05 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-nano-banana-2.1"], /, **_defaults: Any
+    ) -> _google.GeminiNanoBanana21:
+        """Gemini Nano Banana 2.1 (`google/gemini-nano-banana-2.1`).
+
+        32,768 of output. $1.5 in and $7.5 out per million tokens. Released 2026-10-06.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemini-pro-latest"], /, **_defaults: Any) -> _google.GeminiProLatest:
+        """Gemini Pro Latest (`google/gemini-pro-latest`).
+
+        1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-robotics-er-2-preview"], /, **_defaults: Any
+    ) -> _google.GeminiRoboticsEr2Preview:
+        """Gemini Robotics-ER 2 Preview (`google/gemini-robotics-er-2-preview`).
+
+        65,536 of output. $1 in and $5 out per million tokens until 2026-12-31; $2 in and $10 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemma-3-27b-it"], /, **_defaults: Any) -> _google.Gemma327bIt:
+        """Gemma 3 27B IT (`google/gemma-3-27b-it`).
+
+        8,192 of output. $0 in and $0 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemma-4-26b-a4b-it"], /, **_defaults: Any) -> _google.Gemma426bA4bIt:
+        """Gemma 4 26B A4B IT (`google/gemma-4-26b-a4b-it`).
+
+        262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["google/gemma-4-31b-it"], /, **_defaults: Any) -> _google.Gemma431bIt:
+        """Gemma 4 31B IT (`google/gemma-4-31b-it`).
+
+        262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/learnlm-1.5-pro-experimental"], /, **_defaults: Any
+    ) -> _google.Learnlm15ProExperimental:
+        """learnlm-1.5-pro-experimental (`google/learnlm-1.5-pro-experimental`).
+
+        8,192 of output. $0 in and $0 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/nano-banana-pro-preview"], /, **_defaults: Any
+    ) -> _google.NanoBananaProPreview:
+        """Nano Banana Pro Preview (`google/nano-banana-pro-preview`).
+
+        32,768 of output. $2 in and $12 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["groq/openai/gpt-oss-120b"], /, **_defaults: Any) -> _groq.OpenaiGptOss120b:
+        """GPT-OSS 120B (`groq/openai/gpt-oss-120b`).
+
+        131,072 tokens of context, 65,536 of output. $0.15 in and $0.6 out per million tokens. Released 2025-08-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["groq/openai/gpt-oss-20b"], /, **_defaults: Any) -> _groq.OpenaiGptOss20b:
+        """GPT-OSS 20B (`groq/openai/gpt-oss-20b`).
+
+        131,072 tokens of context, 65,536 of output. $0.075 in and $0.3 out per million tokens. Released 2025-08-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["groq/qwen/qwen3.8-27b"], /, **_defaults: Any) -> _groq.QwenQwen3827b:
+        """Qwen 3.8 27B (`groq/qwen/qwen3.8-27b`).
+
+        131,072 tokens of context, 16,384 of output. $0.8 in and $4 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["meta/muse-spark-1.1"], /, **_defaults: Any) -> _meta.MuseSpark11:
+        """Muse Spark 1.1 (`meta/muse-spark-1.1`).
+
+        1,048,576 tokens of context, 131,072 of output. $1.25 in and $4.25 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["meta/muse-spark-1.2"], /, **_defaults: Any) -> _meta.MuseSpark12:
+        """Muse Spark 1.2 (`meta/muse-spark-1.2`).
+
+        1,048,576 tokens of context, 131,072 of output. $1.25 in and $4.25 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["meta/muse-spark-1.3"], /, **_defaults: Any) -> _meta.MuseSpark13:
+        """Muse Spark 1.3 (`meta/muse-spark-1.3`).
+
+        1,048,576 tokens of context, 131,072 of output. $1.25 in and $4.25 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["meta/muse-wonder-1.0"], /, **_defaults: Any) -> _meta.MuseWonder10:
+        """Muse Wonder 1.0 (`meta/muse-wonder-1.0`).
+
+        1,048,576 tokens of context, 131,072 of output. $4 in and $20 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2"], /, **_defaults: Any) -> _minimax.MiniMaxM2:
+        """MiniMax-M2 (`minimax/MiniMax-M2`).
+
+        196,608 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2025-10-27.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.1"], /, **_defaults: Any) -> _minimax.MiniMaxM21:
+        """MiniMax-M2.1 (`minimax/MiniMax-M2.1`).
+
+        204,800 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2025-12-23.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.5"], /, **_defaults: Any) -> _minimax.MiniMaxM25:
+        """MiniMax-M2.5 (`minimax/MiniMax-M2.5`).
+
+        204,800 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2026-02-12.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["minimax/MiniMax-M2.5-highspeed"], /, **_defaults: Any
+    ) -> _minimax.MiniMaxM25Highspeed:
+        """MiniMax-M2.5-highspeed (`minimax/MiniMax-M2.5-highspeed`).
+
+        204,800 tokens of context, 131,072 of output. $0.6 in and $2.4 out per million tokens. Released 2026-02-13.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M2.7"], /, **_defaults: Any) -> _minimax.MiniMaxM27:
+        """MiniMax-M2.7 (`minimax/MiniMax-M2.7`).
+
+        204,800 tokens of context, 131,072 of output. $0.3 in and $1.2 out per million tokens. Released 2026-03-18.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["minimax/MiniMax-M2.7-highspeed"], /, **_defaults: Any
+    ) -> _minimax.MiniMaxM27Highspeed:
+        """MiniMax-M2.7-highspeed (`minimax/MiniMax-M2.7-highspeed`).
+
+        204,800 tokens of context, 131,072 of output. $0.6 in and $2.4 out per million tokens. Released 2026-03-18.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M3"], /, **_defaults: Any) -> _minimax.MiniMaxM3:
+        """MiniMax-M3 (`minimax/MiniMax-M3`).
+
+        1,000,000 tokens of context, 128,000 of output. $0.3 in and $1.2 out per million tokens. Released 2026-06-01.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/codestral-2508"], /, **_defaults: Any) -> _mistral.Codestral2508:
+        """codestral-2508 (`mistral/codestral-2508`).
+
+        128,000 tokens of context. $0.3 in and $0.9 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/codestral-latest"], /, **_defaults: Any) -> _mistral.CodestralLatest:
+        """Codestral (`mistral/codestral-latest`).
+
+        128,000 tokens of context. $0.3 in and $0.9 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/ministral-14b-2512"], /, **_defaults: Any) -> _mistral.Ministral14b2512:
+        """ministral-14b-2512 (`mistral/ministral-14b-2512`).
+
+        262,144 tokens of context. $0.2 in and $0.2 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/ministral-14b-latest"], /, **_defaults: Any
+    ) -> _mistral.Ministral14bLatest:
+        """Ministral 14B (`mistral/ministral-14b-latest`).
+
+        262,144 tokens of context. $0.2 in and $0.2 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/ministral-3b-2512"], /, **_defaults: Any) -> _mistral.Ministral3b2512:
+        """ministral-3b-2512 (`mistral/ministral-3b-2512`).
+
+        131,072 tokens of context. $0.1 in and $0.1 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/ministral-3b-latest"], /, **_defaults: Any
+    ) -> _mistral.Ministral3bLatest:
+        """Ministral 3B (`mistral/ministral-3b-latest`).
+
+        131,072 tokens of context. $0.1 in and $0.1 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/ministral-8b-2512"], /, **_defaults: Any) -> _mistral.Ministral8b2512:
+        """ministral-8b-2512 (`mistral/ministral-8b-2512`).
+
+        262,144 tokens of context. $0.15 in and $0.15 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/ministral-8b-latest"], /, **_defaults: Any
+    ) -> _mistral.Ministral8bLatest:
+        """Ministral 8B (`mistral/ministral-8b-latest`).
+
+        262,144 tokens of context. $0.15 in and $0.15 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/mistral-large-2512"], /, **_defaults: Any) -> _mistral.MistralLarge2512:
+        """mistral-large-2512 (`mistral/mistral-large-2512`).
+
+        262,144 tokens of context. $0.5 in and $1.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/mistral-large-4"], /, **_defaults: Any) -> _mistral.MistralLarge4:
+        """Mistral Large 4 (`mistral/mistral-large-4`).
+
+        1,048,576 tokens of context. $0.68 in and $2.09 out per million tokens until 2026-10-19; $1.36 in and $4.18 out per million tokens until 2026-10-28; $0.7 in and $2.1 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/mistral-large-4-0"], /, **_defaults: Any) -> _mistral.MistralLarge40:
+        """mistral-large-4-0 (`mistral/mistral-large-4-0`).
+
+        1,048,576 tokens of context. $0.68 in and $2.09 out per million tokens until 2026-10-19; $1.36 in and $4.18 out per million tokens until 2026-10-28; $0.7 in and $2.1 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/mistral-large-latest"], /, **_defaults: Any
+    ) -> _mistral.MistralLargeLatest:
+        """Mistral Large (`mistral/mistral-large-latest`).
+
+        262,144 tokens of context. $0.5 in and $1.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/mistral-medium-2604"], /, **_defaults: Any
+    ) -> _mistral.MistralMedium2604:
+        """mistral-medium-2604 (`mistral/mistral-medium-2604`).
+
+        262,144 tokens of context. $1.5 in and $7.5 out per million tokens. Released 2026-04-29.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/mistral-medium-latest"], /, **_defaults: Any
+    ) -> _mistral.MistralMediumLatest:
+        """Mistral Medium (`mistral/mistral-medium-latest`).
+
+        262,144 tokens of context. $1.5 in and $7.5 out per million tokens. Released 2026-04-29.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/mistral-small-2603"], /, **_defaults: Any) -> _mistral.MistralSmall2603:
+        """mistral-small-2603 (`mistral/mistral-small-2603`).
+
+        256,000 tokens of context. $0.15 in and $0.6 out per million tokens. Released 2026-03-16.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/mistral-small-latest"], /, **_defaults: Any
+    ) -> _mistral.MistralSmallLatest:
+        """Mistral Small (`mistral/mistral-small-latest`).
+
+        256,000 tokens of context. $0.15 in and $0.6 out per million tokens. Released 2026-03-16.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["mistral/voxtral-small-2507"], /, **_defaults: Any) -> _mistral.VoxtralSmall2507:
+        """voxtral-small-2507 (`mistral/voxtral-small-2507`).
+
+        32,768 tokens of context. $0.1 in and $0.4 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["mistral/voxtral-small-latest"], /, **_defaults: Any
+    ) -> _mistral.VoxtralSmallLatest:
+        """Voxtral Small (`mistral/voxtral-small-latest`).
+
+        32,768 tokens of context. $0.1 in and $0.4 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k2.6"], /, **_defaults: Any) -> _moonshot.KimiK26:
+        """Kimi K2.6 (`moonshot/kimi-k2.6`).
+
+        262,144 tokens of context. $0.95 in and $4 out per million tokens. Released 2026-04-21.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k2.7-code"], /, **_defaults: Any) -> _moonshot.KimiK27Code:
+        """Kimi K2.7 Code (`moonshot/kimi-k2.7-code`).
+
+        262,144 tokens of context. $0.95 in and $4 out per million tokens. Released 2026-06-12.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["moonshot/kimi-k2.7-code-highspeed"], /, **_defaults: Any
+    ) -> _moonshot.KimiK27CodeHighspeed:
+        """Kimi K2.7 Code Highspeed (`moonshot/kimi-k2.7-code-highspeed`).
+
+        262,144 tokens of context. $1.9 in and $8 out per million tokens. Released 2026-06-12.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k3"], /, **_defaults: Any) -> _moonshot.KimiK3:
+        """Kimi K3 (`moonshot/kimi-k3`).
+
+        1,048,576 tokens of context. $3 in and $15 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k3.1-pro"], /, **_defaults: Any) -> _moonshot.KimiK31Pro:
+        """Kimi K3.1 Pro (`moonshot/kimi-k3.1-pro`).
+
+        1,048,576 tokens of context. $2 in and $10 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **_defaults: Any
+    ) -> _moonshot.KimiK31ProHighspeed:
+        """Kimi K3.1 Pro Highspeed (`moonshot/kimi-k3.1-pro-highspeed`).
+
+        1,048,576 tokens of context. $4 in and $20 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/chat-latest"], /, **_defaults: Any) -> _openai.ChatLatest:
+        """chat-latest (`openai/chat-latest`).
+
+        128,000 of output. $5 in and $30 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/daybreak-blue-latest"], /, **_defaults: Any
+    ) -> _openai.DaybreakBlueLatest:
+        """Daybreak Blue (`openai/daybreak-blue-latest`).
+
+        1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/daybreak-red-latest"], /, **_defaults: Any) -> _openai.DaybreakRedLatest:
+        """Daybreak Red (`openai/daybreak-red-latest`).
+
+        400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5-search-api"], /, **_defaults: Any) -> _openai.Gpt5SearchApi:
+        """GPT-5 Search API (`openai/gpt-5-search-api`).
+
+        128,000 of output. $1.25 in and $10 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5-search-api-2025-10-14"], /, **_defaults: Any
+    ) -> _openai.Gpt5SearchApi20251014:
+        """gpt-5-search-api-2025-10-14 (`openai/gpt-5-search-api-2025-10-14`).
+
+        128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-10-14.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.2"], /, **_defaults: Any) -> _openai.Gpt52:
+        """GPT-5.2 (`openai/gpt-5.2`).
+
+        400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.2-2025-12-11"], /, **_defaults: Any) -> _openai.Gpt5220251211:
+        """gpt-5.2-2025-12-11 (`openai/gpt-5.2-2025-12-11`).
+
+        400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.2-pro"], /, **_defaults: Any) -> _openai.Gpt52Pro:
+        """GPT-5.2 pro (`openai/gpt-5.2-pro`).
+
+        400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.2-pro-2025-12-11"], /, **_defaults: Any
+    ) -> _openai.Gpt52Pro20251211:
+        """gpt-5.2-pro-2025-12-11 (`openai/gpt-5.2-pro-2025-12-11`).
+
+        400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4"], /, **_defaults: Any) -> _openai.Gpt54:
+        """GPT-5.4 (`openai/gpt-5.4`).
+
+        1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-2026-03-05"], /, **_defaults: Any) -> _openai.Gpt5420260305:
+        """gpt-5.4-2026-03-05 (`openai/gpt-5.4-2026-03-05`).
+
+        1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-mini"], /, **_defaults: Any) -> _openai.Gpt54Mini:
+        """GPT-5.4 mini (`openai/gpt-5.4-mini`).
+
+        400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.4-mini-2026-03-17"], /, **_defaults: Any
+    ) -> _openai.Gpt54Mini20260317:
+        """gpt-5.4-mini-2026-03-17 (`openai/gpt-5.4-mini-2026-03-17`).
+
+        400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-pro"], /, **_defaults: Any) -> _openai.Gpt54Pro:
+        """GPT-5.4 pro (`openai/gpt-5.4-pro`).
+
+        1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.4-pro-2026-03-05"], /, **_defaults: Any
+    ) -> _openai.Gpt54Pro20260305:
+        """gpt-5.4-pro-2026-03-05 (`openai/gpt-5.4-pro-2026-03-05`).
+
+        1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5"], /, **_defaults: Any) -> _openai.Gpt55:
+        """GPT-5.5 (`openai/gpt-5.5`).
+
+        1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5-2026-04-23"], /, **_defaults: Any) -> _openai.Gpt5520260423:
+        """gpt-5.5-2026-04-23 (`openai/gpt-5.5-2026-04-23`).
+
+        1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5-cyber"], /, **_defaults: Any) -> _openai.Gpt55Cyber:
+        """GPT-5.5-Cyber (`openai/gpt-5.5-cyber`).
+
+        $12.5 in and $75 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.5-pro"], /, **_defaults: Any) -> _openai.Gpt55Pro:
+        """GPT-5.5 pro (`openai/gpt-5.5-pro`).
+
+        1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.5-pro-2026-04-23"], /, **_defaults: Any
+    ) -> _openai.Gpt55Pro20260423:
+        """gpt-5.5-pro-2026-04-23 (`openai/gpt-5.5-pro-2026-04-23`).
+
+        1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6"], /, **_defaults: Any) -> _openai.Gpt56:
+        """GPT-5.6 (`openai/gpt-5.6`).
+
+        1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-cyber"], /, **_defaults: Any) -> _openai.Gpt56Cyber:
+        """GPT-5.6-Cyber (`openai/gpt-5.6-cyber`).
+
+        128,000 of output. $12.5 in and $75 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-luna"], /, **_defaults: Any) -> _openai.Gpt56Luna:
+        """GPT-5.6 Luna (`openai/gpt-5.6-luna`).
+
+        1,050,000 tokens of context, 128,000 of output. $0.2 in and $1.2 out per million tokens. Released 2026-07-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-sol"], /, **_defaults: Any) -> _openai.Gpt56Sol:
+        """GPT-5.6 Sol (`openai/gpt-5.6-sol`).
+
+        1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-5.6-terra"], /, **_defaults: Any) -> _openai.Gpt56Terra:
+        """GPT-5.6 Terra (`openai/gpt-5.6-terra`).
+
+        1,050,000 tokens of context, 128,000 of output. $2 in and $12 out per million tokens. Released 2026-07-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6-astra"], /, **_defaults: Any) -> _openai.Gpt6Astra:
+        """GPT-6 Astra (`openai/gpt-6-astra`).
+
+        1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-04.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6-astra-law"], /, **_defaults: Any) -> _openai.Gpt6AstraLaw:
+        """GPT-6 Astra Law (`openai/gpt-6-astra-law`).
+
+        1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6-cyber"], /, **_defaults: Any) -> _openai.Gpt6Cyber:
+        """GPT-6-Cyber (`openai/gpt-6-cyber`).
+
+        $20 in and $100 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6-luna"], /, **_defaults: Any) -> _openai.Gpt6Luna:
+        """GPT-6 Luna (`openai/gpt-6-luna`).
+
+        1,050,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-09-22.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6-rosalind"], /, **_defaults: Any) -> _openai.Gpt6Rosalind:
+        """GPT-6 Rosalind (`openai/gpt-6-rosalind`).
+
+        1,050,000 tokens of context, 128,000 of output. $15 in and $75 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6-sol"], /, **_defaults: Any) -> _openai.Gpt6Sol:
+        """GPT-6 Sol (`openai/gpt-6-sol`).
+
+        1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-22.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6.1-sol"], /, **_defaults: Any) -> _openai.Gpt61Sol:
+        """GPT-6.1 Sol (`openai/gpt-6.1-sol`).
+
+        1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-29.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6.1-terra"], /, **_defaults: Any) -> _openai.Gpt61Terra:
+        """GPT-6.1 Terra (`openai/gpt-6.1-terra`).
+
+        1,050,000 tokens of context, 128,000 of output. $1 in and $5 out per million tokens. Released 2026-10-26.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6.2-astra"], /, **_defaults: Any) -> _openai.Gpt62Astra:
+        """GPT-6.2 Astra (`openai/gpt-6.2-astra`).
+
+        1,050,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens. Released 2026-11-17.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6.2-astra-law"], /, **_defaults: Any) -> _openai.Gpt62AstraLaw:
+        """GPT-6.2 Astra Law (`openai/gpt-6.2-astra-law`).
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-6.2-sol"], /, **_defaults: Any) -> _openai.Gpt62Sol:
+        """GPT-6.2 Sol (`openai/gpt-6.2-sol`).
+
+        1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-11-17.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["openai/gpt-audio-1.5"], /, **_defaults: Any) -> _openai.GptAudio15:
+        """gpt-audio-1.5 (`openai/gpt-audio-1.5`).
+
+        128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-daybreak-blue-latest"], /, **_defaults: Any
+    ) -> _openai.GptDaybreakBlueLatest:
+        """Daybreak Blue (`openai/gpt-daybreak-blue-latest`).
+
+        1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-08-07.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-daybreak-red-latest"], /, **_defaults: Any
+    ) -> _openai.GptDaybreakRedLatest:
+        """Daybreak Red (`openai/gpt-daybreak-red-latest`).
+
+        400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens. Released 2026-08-07.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-rosalind-discovery"], /, **_defaults: Any
+    ) -> _openai.GptRosalindDiscovery:
+        """GPT-Rosalind Discovery (`openai/gpt-rosalind-discovery`).
+
+        $5 in and $25 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-rosalind-research"], /, **_defaults: Any
+    ) -> _openai.GptRosalindResearch:
+        """GPT-Rosalind Research (`openai/gpt-rosalind-research`).
+
+        $5 in and $25 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["perplexity/sonar"], /, **_defaults: Any) -> _perplexity.Sonar:
+        """Sonar (`perplexity/sonar`).
+
+        128,000 tokens of context. $1 in and $1 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["perplexity/sonar-pro"], /, **_defaults: Any) -> _perplexity.SonarPro:
+        """Sonar Pro (`perplexity/sonar-pro`).
+
+        200,000 tokens of context, 8,000 of output. $3 in and $15 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["perplexity/sonar-reasoning-pro"], /, **_defaults: Any
+    ) -> _perplexity.SonarReasoningPro:
+        """Sonar Reasoning Pro (`perplexity/sonar-reasoning-pro`).
+
+        128,000 tokens of context. $2 in and $8 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["xai/grok-4.20-0309-non-reasoning"], /, **_defaults: Any
+    ) -> _xai.Grok4200309NonReasoning:
+        """grok-4.20-0309-non-reasoning (`xai/grok-4.20-0309-non-reasoning`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-03-09.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["xai/grok-4.20-0309-reasoning"], /, **_defaults: Any
+    ) -> _xai.Grok4200309Reasoning:
+        """grok-4.20-0309-reasoning (`xai/grok-4.20-0309-reasoning`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-03-09.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.20-multi-agent"], /, **_defaults: Any) -> _xai.Grok420MultiAgent:
+        """Grok 4.20 Multi-Agent (`xai/grok-4.20-multi-agent`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(
+        cls: Any, id: Literal["xai/grok-4.20-multi-agent-0309"], /, **_defaults: Any
+    ) -> _xai.Grok420MultiAgent0309:
+        """grok-4.20-multi-agent-0309 (`xai/grok-4.20-multi-agent-0309`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-03-09.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.20-non-reasoning"], /, **_defaults: Any) -> _xai.Grok420NonReasoning:
+        """Grok 4.20 (non-reasoning) (`xai/grok-4.20-non-reasoning`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.20-reasoning"], /, **_defaults: Any) -> _xai.Grok420Reasoning:
+        """Grok 4.20 (reasoning) (`xai/grok-4.20-reasoning`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.3"], /, **_defaults: Any) -> _xai.Grok43:
+        """Grok 4.3 (`xai/grok-4.3`).
+
+        1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-04-17.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.5"], /, **_defaults: Any) -> _xai.Grok45:
+        """Grok 4.5 (`xai/grok-4.5`).
+
+        500,000 tokens of context, 500,000 of output. $2 in and $6 out per million tokens. Released 2026-07-08.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.6"], /, **_defaults: Any) -> _xai.Grok46:
+        """Grok 4.6 (`xai/grok-4.6`).
+
+        500,000 tokens of context, 496,000 of output. $2 in and $6 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-4.7"], /, **_defaults: Any) -> _xai.Grok47:
+        """Grok 4.7 (`xai/grok-4.7`).
+
+        500,000 tokens of context. $2 in and $6 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-build-0.1"], /, **_defaults: Any) -> _xai.GrokBuild01:
+        """Grok Build 0.1 (`xai/grok-build-0.1`).
+
+        256,000 tokens of context, 256,000 of output. $1 in and $2 out per million tokens. Released 2026-04-16.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["xai/grok-build-latest"], /, **_defaults: Any) -> _xai.GrokBuildLatest:
+        """Grok Build (latest) (`xai/grok-build-latest`).
+
+        500,000 tokens of context. $2 in and $6 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.5"], /, **_defaults: Any) -> _zai.Glm45:
+        """GLM-4.5 (`zai/glm-4.5`).
+
+        131,072 tokens of context. $0.6 in and $2.2 out per million tokens. Released 2025-07-28.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.5-air"], /, **_defaults: Any) -> _zai.Glm45Air:
+        """GLM-4.5-Air (`zai/glm-4.5-air`).
+
+        131,072 tokens of context. $0.2 in and $1.1 out per million tokens. Released 2025-07-28.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.5v"], /, **_defaults: Any) -> _zai.Glm45v:
+        """GLM-4.5V (`zai/glm-4.5v`).
+
+        64,000 tokens of context. $0.6 in and $1.8 out per million tokens. Released 2025-08-11.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.6"], /, **_defaults: Any) -> _zai.Glm46:
+        """GLM-4.6 (`zai/glm-4.6`).
+
+        204,800 tokens of context, 128,000 of output. $0.6 in and $2.2 out per million tokens. Released 2025-09-30.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.6v"], /, **_defaults: Any) -> _zai.Glm46v:
+        """GLM-4.6V (`zai/glm-4.6v`).
+
+        128,000 tokens of context, 32,768 of output. $0.3 in and $0.9 out per million tokens. Released 2025-12-08.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.7"], /, **_defaults: Any) -> _zai.Glm47:
+        """GLM-4.7 (`zai/glm-4.7`).
+
+        204,800 tokens of context, 128,000 of output. $0.6 in and $2.2 out per million tokens. Released 2025-12-22.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-4.7-flash"], /, **_defaults: Any) -> _zai.Glm47Flash:
+        """GLM-4.7-Flash (`zai/glm-4.7-flash`).
+
+        200,000 tokens of context, 128,000 of output. $0 in and $0 out per million tokens. Released 2026-01-19.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5"], /, **_defaults: Any) -> _zai.Glm5:
+        """GLM-5 (`zai/glm-5`).
+
+        204,800 tokens of context, 128,000 of output. $1 in and $3.2 out per million tokens. Released 2026-02-12.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5-turbo"], /, **_defaults: Any) -> _zai.Glm5Turbo:
+        """GLM-5-Turbo (`zai/glm-5-turbo`).
+
+        200,000 tokens of context, 131,072 of output. $1.2 in and $4 out per million tokens. Released 2026-03-16.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5.1"], /, **_defaults: Any) -> _zai.Glm51:
+        """GLM-5.1 (`zai/glm-5.1`).
+
+        200,000 tokens of context, 128,000 of output. $1.4 in and $4.4 out per million tokens. Released 2026-04-07.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5.2"], /, **_defaults: Any) -> _zai.Glm52:
+        """GLM-5.2 (`zai/glm-5.2`).
+
+        1,000,000 tokens of context, 128,000 of output. $1.4 in and $4.4 out per million tokens. Released 2026-06-13.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5.3"], /, **_defaults: Any) -> _zai.Glm53:
+        """GLM-5.3 (`zai/glm-5.3`).
+
+        1,000,000 tokens of context, 128,000 of output. $1.4 in and $4.4 out per million tokens.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5.3-flash"], /, **_defaults: Any) -> _zai.Glm53Flash:
+        """GLM-5.3-Flash (`zai/glm-5.3-flash`).
+
+        1,000,000 tokens of context, 128,000 of output. $0.075 in and $0.25 out per million tokens until 2026-09-09; $0.15 in and $0.5 out per million tokens.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5.3-flashx"], /, **_defaults: Any) -> _zai.Glm53Flashx:
+        """GLM-5.3-FlashX (`zai/glm-5.3-flashx`).
+
+        131,072 of output. $0.37 in and $1.25 out per million tokens.
+
+        Its capabilities are unverified, so nothing about them is checked."""
+
+    @overload
+    def __new__(cls: Any, id: Literal["zai/glm-5v-turbo"], /, **_defaults: Any) -> _zai.Glm5vTurbo:
+        """GLM-5V-Turbo (`zai/glm-5v-turbo`).
+
+        200,000 tokens of context. $1.2 in and $4 out per million tokens. Released 2026-04-01.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-22.")
+    def __new__(cls: Any, id: Literal["anthropic/claude-opus-4-5"], /, **_defaults: Any) -> _anthropic.ClaudeOpus45:
+        """Claude Opus 4.5 (`anthropic/claude-opus-4-5`).
+
+        200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
+
+        This model is deprecated: it shuts down on 2027-01-22.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-01-22.")
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus45Profile: ...
+        cls: Any, id: Literal["anthropic/claude-opus-4-5-20251101"], /, **_defaults: Any
+    ) -> _anthropic.ClaudeOpus4520251101:
+        """Claude Opus 4.5 (`anthropic/claude-opus-4-5-20251101`).
+
+        200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
+
+        This model is deprecated: it shuts down on 2027-01-22.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-11-30.")
+    def __new__(cls: Any, id: Literal["anthropic/claude-sonnet-4-5"], /, **_defaults: Any) -> _anthropic.ClaudeSonnet45:
+        """Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5`).
+
+        200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29.
+
+        This model is deprecated: it shuts down on 2026-11-30.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-11-30.")
+    def __new__(
+        cls: Any, id: Literal["anthropic/claude-sonnet-4-5-20250929"], /, **_defaults: Any
+    ) -> _anthropic.ClaudeSonnet4520250929:
+        """Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5-20250929`).
+
+        200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29.
+
+        This model is deprecated: it shuts down on 2026-11-30.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
-    def __new__(
-        cls: Any, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any
-    ) -> _google.GoogleGemini25FlashProfile: ...
+    def __new__(cls: Any, id: Literal["google/gemini-2.5-flash"], /, **_defaults: Any) -> _google.Gemini25Flash:
+        """Gemini 2.5 Flash (`google/gemini-2.5-flash`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2025-06-17.
+
+        This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-03-15.")
     def __new__(
-        cls: Any, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
-    ) -> _google.GoogleGemini25FlashImageProfile: ...
+        cls: Any, id: Literal["google/gemini-2.5-flash-image"], /, **_defaults: Any
+    ) -> _google.Gemini25FlashImage:
+        """Gemini 2.5 Flash Image (`google/gemini-2.5-flash-image`).
+
+        32,768 of output. $0.3 in and $2.5 out per million tokens. Released 2025-08-26.
+
+        This model is deprecated: it shuts down on 2027-03-15.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
-    def __new__(
-        cls: Any, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any
-    ) -> _google.GoogleGemini25ProProfile: ...
+    def __new__(cls: Any, id: Literal["google/gemini-2.5-pro"], /, **_defaults: Any) -> _google.Gemini25Pro:
+        """Gemini 2.5 Pro (`google/gemini-2.5-pro`).
+
+        1,048,576 tokens of context, 65,536 of output. $1.25 in and $10 out per million tokens. Released 2025-06-17.
+
+        This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
     def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
-    ) -> _google.GoogleGemini31FlashImageProfile: ...
+        cls: Any, id: Literal["google/gemini-3.1-flash-image"], /, **_defaults: Any
+    ) -> _google.Gemini31FlashImage:
+        """Gemini 3.1 Flash Image (`google/gemini-3.1-flash-image`).
+
+        131,072 tokens of context, 32,768 of output. $0.5 in and $3 out per million tokens. Released 2026-05-28.
+
+        This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-05-07.")
     def __new__(
-        cls: Any, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
-    ) -> _google.GoogleGemini31FlashLiteProfile: ...
+        cls: Any, id: Literal["google/gemini-3.1-flash-lite"], /, **_defaults: Any
+    ) -> _google.Gemini31FlashLite:
+        """Gemini 3.1 Flash-Lite (`google/gemini-3.1-flash-lite`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.25 in and $1.5 out per million tokens. Released 2026-05-07.
+
+        This model is deprecated: it shuts down on 2027-05-07.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any
-    ) -> _google.GoogleGemini35FlashProfile: ...
+    def __new__(cls: Any, id: Literal["google/gemini-3.5-flash"], /, **_defaults: Any) -> _google.Gemini35Flash:
+        """Gemini 3.5 Flash (`google/gemini-3.5-flash`).
+
+        1,048,576 tokens of context, 65,536 of output. $1.5 in and $9 out per million tokens. Released 2026-05-19.
+
+        This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
-    def __new__(
-        cls: Any, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any
-    ) -> _google.GoogleGemini37FlashProfile: ...
+    def __new__(cls: Any, id: Literal["google/gemini-3.7-flash"], /, **_defaults: Any) -> _google.Gemini37Flash:
+        """Gemini 3.7 Flash (`google/gemini-3.7-flash`).
+
+        1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-08-13.
+
+        This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4.1"], /, **_defaults: Any) -> _openai.Gpt41:
+        """GPT-4.1 (`openai/gpt-4.1`).
+
+        1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4.1-2025-04-14"], /, **_defaults: Any) -> _openai.Gpt4120250414:
+        """gpt-4.1-2025-04-14 (`openai/gpt-4.1-2025-04-14`).
+
+        1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4.1-mini"], /, **_defaults: Any) -> _openai.Gpt41Mini:
+        """GPT-4.1 mini (`openai/gpt-4.1-mini`).
+
+        1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
     def __new__(
-        cls: Any,
-        id: Literal[
-            "openai/gpt-4.1",
-            "openai/gpt-4.1-2025-04-14",
-            "openai/gpt-4.1-mini",
-            "openai/gpt-4.1-mini-2025-04-14",
-            "openai/gpt-4o",
-            "openai/gpt-4o-2024-08-06",
-            "openai/gpt-4o-2024-11-20",
-            "openai/gpt-4o-mini",
-            "openai/gpt-4o-mini-2024-07-18",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _openai.OpenaiGpt4o41Profile: ...
+        cls: Any, id: Literal["openai/gpt-4.1-mini-2025-04-14"], /, **_defaults: Any
+    ) -> _openai.Gpt41Mini20250414:
+        """gpt-4.1-mini-2025-04-14 (`openai/gpt-4.1-mini-2025-04-14`).
+
+        1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4o"], /, **_defaults: Any) -> _openai.Gpt4o:
+        """GPT-4o (`openai/gpt-4o`).
+
+        128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-05-13.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4o-2024-08-06"], /, **_defaults: Any) -> _openai.Gpt4o20240806:
+        """gpt-4o-2024-08-06 (`openai/gpt-4o-2024-08-06`).
+
+        128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-08-06.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4o-2024-11-20"], /, **_defaults: Any) -> _openai.Gpt4o20241120:
+        """gpt-4o-2024-11-20 (`openai/gpt-4o-2024-11-20`).
+
+        128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-11-20.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-4o-mini"], /, **_defaults: Any) -> _openai.Gpt4oMini:
+        """GPT-4o mini (`openai/gpt-4o-mini`).
+
+        128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-4o-mini-2024-07-18"], /, **_defaults: Any
+    ) -> _openai.Gpt4oMini20240718:
+        """gpt-4o-mini-2024-07-18 (`openai/gpt-4o-mini-2024-07-18`).
+
+        128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18.
+
+        This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt5Profile: ...
+    def __new__(cls: Any, id: Literal["openai/gpt-5"], /, **_defaults: Any) -> _openai.Gpt5:
+        """GPT-5 (`openai/gpt-5`).
+
+        400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5-2025-08-07"], /, **_defaults: Any) -> _openai.Gpt520250807:
+        """gpt-5-2025-08-07 (`openai/gpt-5-2025-08-07`).
+
+        400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt5MiniNanoProfile: ...
+    def __new__(cls: Any, id: Literal["openai/gpt-5-mini"], /, **_defaults: Any) -> _openai.Gpt5Mini:
+        """GPT-5 mini (`openai/gpt-5-mini`).
+
+        400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5-mini-2025-08-07"], /, **_defaults: Any) -> _openai.Gpt5Mini20250807:
+        """gpt-5-mini-2025-08-07 (`openai/gpt-5-mini-2025-08-07`).
+
+        400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt5MiniNanoProfile: ...
+    def __new__(cls: Any, id: Literal["openai/gpt-5-nano"], /, **_defaults: Any) -> _openai.Gpt5Nano:
+        """GPT-5 nano (`openai/gpt-5-nano`).
+
+        400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5-nano-2025-08-07"], /, **_defaults: Any) -> _openai.Gpt5Nano20250807:
+        """gpt-5-nano-2025-08-07 (`openai/gpt-5-nano-2025-08-07`).
+
+        400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt5ProProfile: ...
+    def __new__(cls: Any, id: Literal["openai/gpt-5-pro"], /, **_defaults: Any) -> _openai.Gpt5Pro:
+        """GPT-5 pro (`openai/gpt-5-pro`).
+
+        400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5-pro-2025-10-06"], /, **_defaults: Any) -> _openai.Gpt5Pro20251006:
+        """gpt-5-pro-2025-10-06 (`openai/gpt-5-pro-2025-10-06`).
+
+        400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5.1"], /, **_defaults: Any) -> _openai.Gpt51:
+        """GPT-5.1 (`openai/gpt-5.1`).
+
+        400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13.
+
+        This model is deprecated: it shuts down on 2027-04-01.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5.1-2025-11-13"], /, **_defaults: Any) -> _openai.Gpt5120251113:
+        """gpt-5.1-2025-11-13 (`openai/gpt-5.1-2025-11-13`).
+
+        400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13.
+
+        This model is deprecated: it shuts down on 2027-04-01.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5.3-codex"], /, **_defaults: Any) -> _openai.Gpt53Codex:
+        """GPT-5.3-Codex (`openai/gpt-5.3-codex`).
+
+        400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2026-02-05.
+
+        This model is deprecated: it shuts down on 2027-04-01.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
+    def __new__(cls: Any, id: Literal["openai/gpt-5.4-nano"], /, **_defaults: Any) -> _openai.Gpt54Nano:
+        """GPT-5.4 nano (`openai/gpt-5.4-nano`).
+
+        400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17.
+
+        This model is deprecated: it shuts down on 2027-04-01.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
     def __new__(
-        cls: Any, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt51Profile: ...
-    @overload
-    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt53CodexProfile: ...
-    @overload
-    @deprecated("The model of this id is deprecated: it shuts down on 2027-04-01.")
-    def __new__(
-        cls: Any, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt54NanoProfile: ...
+        cls: Any, id: Literal["openai/gpt-5.4-nano-2026-03-17"], /, **_defaults: Any
+    ) -> _openai.Gpt54Nano20260317:
+        """gpt-5.4-nano-2026-03-17 (`openai/gpt-5.4-nano-2026-03-17`).
+
+        400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17.
+
+        This model is deprecated: it shuts down on 2027-04-01.
+
+        Facts of 2026-11-29."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
     def __new__(
-        cls: Any, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any
-    ) -> _openai.OpenaiGpt55CyberProfile: ...
+        cls: Any, id: Literal["openai/gpt-5.5-cyber-preview"], /, **_defaults: Any
+    ) -> _openai.Gpt55CyberPreview:
+        """GPT-5.5-Cyber Preview (`openai/gpt-5.5-cyber-preview`).
+
+        $12.5 in and $75 out per million tokens.
+
+        This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-20.")
+    def __new__(cls: Any, id: Literal["openai/gpt-audio"], /, **_defaults: Any) -> _openai.GptAudio:
+        """gpt-audio (`openai/gpt-audio`).
+
+        128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28.
+
+        This model is deprecated: it shuts down on 2027-01-20.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-20.")
+    def __new__(cls: Any, id: Literal["openai/gpt-audio-2025-08-28"], /, **_defaults: Any) -> _openai.GptAudio20250828:
+        """gpt-audio-2025-08-28 (`openai/gpt-audio-2025-08-28`).
+
+        128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28.
+
+        This model is deprecated: it shuts down on 2027-01-20.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2027-01-20.")
+    def __new__(cls: Any, id: Literal["openai/gpt-audio-mini"], /, **_defaults: Any) -> _openai.GptAudioMini:
+        """gpt-audio-mini (`openai/gpt-audio-mini`).
+
+        128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens.
+
+        This model is deprecated: it shuts down on 2027-01-20.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2027-01-20.")
     def __new__(
-        cls: Any,
-        id: Literal[
-            "openai/gpt-audio",
-            "openai/gpt-audio-2025-08-28",
-            "openai/gpt-audio-mini",
-            "openai/gpt-audio-mini-2025-12-15",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _openai.OpenaiGptAudioProfile: ...
+        cls: Any, id: Literal["openai/gpt-audio-mini-2025-12-15"], /, **_defaults: Any
+    ) -> _openai.GptAudioMini20251215:
+        """gpt-audio-mini-2025-12-15 (`openai/gpt-audio-mini-2025-12-15`).
+
+        128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens. Released 2025-12-15.
+
+        This model is deprecated: it shuts down on 2027-01-20.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(
-        cls: Any, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any
-    ) -> _openai.OpenaiO3Profile: ...
+    def __new__(cls: Any, id: Literal["openai/o3"], /, **_defaults: Any) -> _openai.O3:
+        """o3 (`openai/o3`).
+
+        200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls: Any, id: Literal["openai/o3-2025-04-16"], /, **_defaults: Any) -> _openai.O320250416:
+        """o3-2025-04-16 (`openai/o3-2025-04-16`).
+
+        200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls: Any, id: Literal["openai/o3-pro"], /, **_defaults: Any) -> _openai.O3Pro:
+        """o3-pro (`openai/o3-pro`).
+
+        200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls: Any, id: Literal["openai/o3-pro-2025-06-10"], /, **_defaults: Any) -> _openai.O3Pro20250610:
+        """o3-pro-2025-06-10 (`openai/o3-pro-2025-06-10`).
+
+        200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10.
+
+        This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(cls: Any, id: Literal["xai/grok-3"], /, **_defaults: Any) -> _xai.Grok3:
+        """grok-3 (`xai/grok-3`).
+
+        131,072 tokens of context. $3 in and $15 out per million tokens.
+
+        This model is deprecated: it has an end; use xai/grok-4.3.
+
+        Facts of 2026-11-29."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **_defaults: Any) -> _xai.Grok3Mini:
+        """grok-3-mini (`xai/grok-3-mini`).
+
+        131,072 tokens of context. $0.3 in and $0.5 out per million tokens.
+
+        This model is deprecated: it has an end; use xai/grok-4.3.
+
+        Facts of 2026-11-22."""
+
+    @overload
+    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(
-        cls: Any, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
-    ) -> _openai.OpenaiO3ProProfile: ...
+        cls: Any, id: Literal["xai/grok-4-1-fast-non-reasoning"], /, **_defaults: Any
+    ) -> _xai.Grok41FastNonReasoning:
+        """grok-4-1-fast-non-reasoning (`xai/grok-4-1-fast-non-reasoning`).
+
+        2,000,000 tokens of context. $0.2 in and $0.5 out per million tokens.
+
+        This model is deprecated: it has an end; use xai/grok-4.3.
+
+        Facts of 2026-11-22."""
+
     @overload
     @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls: Any, id: Literal["xai/grok-3"], /, **defaults: Any) -> _xai.XaiGrok3Profile: ...
+    def __new__(cls: Any, id: Literal["xai/grok-4-1-fast-reasoning"], /, **_defaults: Any) -> _xai.Grok41FastReasoning:
+        """grok-4-1-fast-reasoning (`xai/grok-4-1-fast-reasoning`).
+
+        2,000,000 tokens of context. $0.2 in and $0.5 out per million tokens.
+
+        This model is deprecated: it has an end; use xai/grok-4.3.
+
+        Facts of 2026-11-22."""
+
     @overload
-    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.XaiGrok3MiniProfile: ...
-    @overload
-    @deprecated("The model of this id is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(
-        cls: Any, id: Literal["xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"], /, **defaults: Any
-    ) -> _xai.XaiRedirectedToGrok43Profile: ...
-    @overload
-    def __new__(cls: Any, id: ModelId, /, **defaults: Any) -> Model: ...
+    def __new__(cls: Any, id: ModelId, /, **_defaults: Any) -> Model: ...
     call = _requirements.call
     stream = _requirements.stream
     call_async = _requirements.call_async

@@ -74,13 +74,13 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -93,7 +93,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -123,11 +122,11 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -142,7 +141,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -173,11 +171,11 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -192,7 +190,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -223,12 +220,13 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -241,7 +239,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -271,13 +268,13 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -290,7 +287,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -320,11 +316,11 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -339,7 +335,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -370,11 +365,11 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -389,7 +384,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -420,12 +414,13 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -438,7 +433,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -468,13 +462,13 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -487,7 +481,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -517,11 +510,11 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -536,7 +529,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -567,11 +559,11 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -586,7 +578,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -617,12 +608,13 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -635,7 +627,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -665,13 +656,13 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -684,7 +675,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -714,11 +704,11 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -733,7 +723,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -764,11 +753,11 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
@@ -783,7 +772,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -814,12 +802,13 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
+        format: Not together with tools of your own.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -832,7 +821,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -858,7 +846,27 @@ def with_(
     headers: Mapping[str, str] | None = None,
     **_others: NotAcceptedByThisModel,
 ) -> ModelT:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
 
 @overload
 def with_(
@@ -882,4 +890,24 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.WithTools[ModelT]:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the model reasons. It takes no budget.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """

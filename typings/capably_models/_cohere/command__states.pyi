@@ -50,14 +50,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            format: Not together with tools of your own.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -66,7 +66,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -92,14 +91,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -108,7 +107,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -135,14 +133,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            format: Not together with tools of your own.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -151,7 +149,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -177,14 +174,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -193,7 +190,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -220,14 +216,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            format: Not together with tools of your own.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -236,7 +232,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -262,14 +257,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -278,7 +273,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -305,14 +299,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            format: Not together with tools of your own.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -321,7 +315,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -347,14 +340,14 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -363,7 +356,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -385,7 +377,24 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -406,4 +415,21 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 4,096 (`command-r-08-2024`, `command-r-plus-08-2024` and `command-r7b-12-2024`) or 8,000 (`command-a-03-2025`).
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """

@@ -66,14 +66,14 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off` or `high`. Without it the model reasons. It takes no budget. It shows no thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,000.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -82,7 +82,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 def stream(
@@ -109,14 +108,14 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off` or `high`. Without it the model reasons. It takes no budget. It shows no thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,000.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -125,7 +124,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 async def call_async(
@@ -152,14 +150,14 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off` or `high`. Without it the model reasons. It takes no budget. It shows no thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,000.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -168,7 +166,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 async def stream_async(
@@ -195,14 +192,14 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off` or `high`. Without it the model reasons. It takes no budget. It shows no thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,000.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -211,7 +208,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 def with_(
@@ -233,4 +229,22 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> ModelT:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off` or `high`. Without it the model reasons. It takes no budget. It shows no thoughts.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,000.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """

@@ -55,17 +55,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -74,7 +74,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -103,17 +102,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -122,7 +121,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -152,17 +150,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -171,7 +169,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -200,17 +197,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -219,7 +216,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -248,17 +244,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -267,7 +263,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -296,17 +291,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -315,7 +310,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -345,17 +339,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -364,7 +358,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -393,17 +386,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -412,7 +405,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -441,17 +433,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -460,7 +452,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -489,17 +480,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -508,7 +499,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -538,17 +528,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -557,7 +547,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -586,17 +575,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -605,7 +594,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -634,17 +622,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -653,7 +641,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -682,17 +669,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -701,7 +688,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -731,17 +717,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -750,7 +736,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -779,17 +764,17 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -798,7 +783,6 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -823,7 +807,27 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -846,7 +850,27 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -869,7 +893,27 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -892,7 +936,27 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -915,7 +979,27 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -939,7 +1023,27 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
 
 class ReasoningOffCapabilities(DashscopeQwen38FlashCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
@@ -975,17 +1079,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -994,7 +1098,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -1023,17 +1126,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1042,7 +1145,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -1071,17 +1173,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1090,7 +1192,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -1119,17 +1220,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1138,7 +1239,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -1168,16 +1268,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1186,7 +1287,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -1215,17 +1315,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1234,7 +1334,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -1263,17 +1362,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1282,7 +1381,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -1311,17 +1409,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1330,7 +1428,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -1359,17 +1456,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1378,7 +1475,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -1408,16 +1504,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1426,7 +1523,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1455,17 +1551,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1474,7 +1570,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1503,17 +1598,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1522,7 +1617,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1551,17 +1645,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1570,7 +1664,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1599,17 +1692,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1618,7 +1711,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1648,16 +1740,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1666,7 +1759,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1695,17 +1787,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1714,7 +1806,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1743,17 +1834,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1762,7 +1853,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1791,17 +1881,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1810,7 +1900,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1839,17 +1928,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1858,7 +1947,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1888,16 +1976,17 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1906,7 +1995,6 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -1931,7 +2019,27 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -1954,7 +2062,27 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -1978,7 +2106,27 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2001,7 +2149,27 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2025,7 +2193,27 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2048,7 +2236,27 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
 
 class ReasoningOffWithToolsCapabilities(DashscopeQwen38FlashCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
@@ -2086,17 +2294,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2105,7 +2313,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -2134,17 +2341,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2153,7 +2360,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -2183,17 +2389,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2202,7 +2408,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -2231,17 +2436,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2250,7 +2455,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -2280,17 +2484,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2299,7 +2503,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -2328,17 +2531,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2347,7 +2550,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -2377,17 +2579,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2396,7 +2598,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -2425,17 +2626,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2444,7 +2645,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -2474,17 +2674,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2493,7 +2693,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -2522,17 +2721,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2541,7 +2740,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -2571,17 +2769,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2590,7 +2788,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -2619,17 +2816,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2638,7 +2835,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -2668,17 +2864,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2687,7 +2883,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -2716,17 +2911,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2735,7 +2930,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -2765,17 +2959,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2784,7 +2978,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -2813,17 +3006,17 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -2832,7 +3025,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -2857,7 +3049,27 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2880,7 +3092,27 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2903,7 +3135,27 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2927,7 +3179,27 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2950,7 +3222,27 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -2974,7 +3266,27 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
 
 class ReasoningStaysOffCapabilities(DashscopeQwen38FlashCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
@@ -3011,17 +3323,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3030,7 +3342,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -3059,17 +3370,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3078,7 +3389,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -3107,17 +3417,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3126,7 +3436,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -3155,17 +3464,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3174,7 +3483,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -3204,16 +3512,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3222,7 +3531,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -3251,17 +3559,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3270,7 +3578,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -3299,17 +3606,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3318,7 +3625,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -3347,17 +3653,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3366,7 +3672,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -3395,17 +3700,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3414,7 +3719,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -3444,16 +3748,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3462,7 +3767,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -3491,17 +3795,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3510,7 +3814,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -3539,17 +3842,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3558,7 +3861,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -3587,17 +3889,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3606,7 +3908,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -3635,17 +3936,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3654,7 +3955,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -3684,16 +3984,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3702,7 +4003,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -3731,17 +4031,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3750,7 +4050,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -3779,17 +4078,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3798,7 +4097,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -3827,17 +4125,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3846,7 +4144,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -3875,17 +4172,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3894,7 +4191,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -3924,16 +4220,17 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -3942,7 +4239,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -3967,7 +4263,27 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -3990,7 +4306,27 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4014,7 +4350,27 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4037,7 +4393,27 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4061,7 +4437,27 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4084,7 +4480,27 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
 
 class ReasoningStaysOffWithToolsCapabilities(DashscopeQwen38FlashCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool | None, /) -> None: ...
@@ -4123,17 +4539,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4142,7 +4558,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -4171,17 +4586,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4190,7 +4605,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -4220,17 +4634,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4239,7 +4653,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -4268,17 +4681,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4287,7 +4700,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -4317,17 +4729,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4336,7 +4748,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -4365,17 +4776,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4384,7 +4795,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -4414,17 +4824,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4433,7 +4843,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -4462,17 +4871,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4481,7 +4890,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -4511,17 +4919,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4530,7 +4938,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -4559,17 +4966,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4578,7 +4985,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -4608,17 +5014,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4627,7 +5033,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -4656,17 +5061,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4675,7 +5080,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -4705,17 +5109,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4724,7 +5128,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -4753,17 +5156,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4772,7 +5175,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -4802,17 +5204,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4821,7 +5223,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -4850,17 +5251,17 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -4869,7 +5270,6 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -4894,7 +5294,27 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4917,7 +5337,27 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningOffWithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4940,7 +5380,27 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4964,7 +5424,27 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -4987,7 +5467,27 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -5011,4 +5511,24 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> WithTools[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium` or `xhigh`. Without it the model reasons. A budget has at least 1 tokens.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """

@@ -101,17 +101,17 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -120,7 +120,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -150,17 +149,17 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -169,7 +168,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -199,17 +197,17 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -218,7 +216,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -248,17 +245,17 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -267,7 +264,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -298,16 +294,17 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -316,7 +313,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -346,17 +342,17 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -365,7 +361,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -395,17 +390,17 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -414,7 +409,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -444,17 +438,17 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -463,7 +457,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -493,17 +486,17 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -512,7 +505,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -543,16 +535,17 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -561,7 +554,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -591,17 +583,17 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -610,7 +602,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -640,17 +631,17 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -659,7 +650,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -689,17 +679,17 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -708,7 +698,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -738,17 +727,17 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -757,7 +746,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -788,16 +776,17 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -806,7 +795,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -836,17 +824,17 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -855,7 +843,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -885,17 +872,17 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -904,7 +891,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -934,17 +920,17 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -953,7 +939,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -983,17 +968,17 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1002,7 +987,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -1033,16 +1017,17 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+        format: Not together with tools of your own.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -1051,7 +1036,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -1076,7 +1060,27 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningOff[ModelT]:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
 
 @overload
 def with_(
@@ -1100,7 +1104,27 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningOffWithTools[ModelT]:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
 
 @overload
 def with_(
@@ -1124,7 +1148,27 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningStaysOff[ModelT]:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
 
 @overload
 def with_(
@@ -1148,7 +1192,27 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.ReasoningStaysOffWithTools[ModelT]:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
 
 @overload
 def with_(
@@ -1173,7 +1237,27 @@ def with_(
     headers: Mapping[str, str] | None = None,
     **_others: NotAcceptedByThisModel,
 ) -> ModelT:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
 
 @overload
 def with_(
@@ -1197,4 +1281,24 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> states.WithTools[ModelT]:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high`, `xhigh` or `max`. Without it the level is `xhigh`. A budget has at least 1 tokens.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        parallel_tools: Whether the model may ask for several tool calls in one turn.
+        temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 1.99.
+        top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 131,072.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """

@@ -50,12 +50,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            format: Not together with tools of your own.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -64,7 +64,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -88,12 +87,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -102,7 +101,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -129,12 +127,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            format: Not together with tools of your own.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -143,7 +141,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -167,12 +164,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -181,7 +178,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -208,12 +204,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            format: Not together with tools of your own.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -222,7 +218,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -246,12 +241,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -260,7 +255,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -287,12 +281,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            format: Not together with tools of your own.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -301,7 +295,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -325,12 +318,12 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images, audio and videos.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -339,7 +332,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -359,7 +351,22 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -380,4 +387,19 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.GoogleMaps`, `llm.WebFetch` and `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """

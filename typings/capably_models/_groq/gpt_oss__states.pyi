@@ -54,16 +54,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -72,7 +72,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -100,16 +99,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -118,7 +117,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -147,16 +145,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -165,7 +163,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -193,16 +190,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -211,7 +208,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -240,16 +236,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -258,7 +254,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -286,16 +281,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -304,7 +299,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -333,16 +327,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            format: Not together with tools of your own.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -351,7 +345,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -379,16 +372,16 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -397,7 +390,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -421,7 +413,26 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -444,4 +455,23 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         headers: Mapping[str, str] | None = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium` or `high`. Without it the level is `medium`. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`. They are of one kind in a call.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 65,536.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """

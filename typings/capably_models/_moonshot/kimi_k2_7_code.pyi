@@ -58,10 +58,10 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -71,7 +71,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -97,10 +96,10 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
@@ -111,7 +110,6 @@ def call(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -135,10 +133,10 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -148,7 +146,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -174,10 +171,10 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
@@ -188,7 +185,6 @@ def stream(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -212,10 +208,10 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -225,7 +221,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -251,10 +246,10 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
@@ -265,7 +260,6 @@ async def call_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -289,10 +283,10 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -302,7 +296,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 @overload
@@ -328,10 +321,10 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and videos.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
@@ -342,7 +335,6 @@ async def stream_async(
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 def with_(
@@ -360,4 +352,18 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> ModelT:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. This model has none at the provider.
+        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto` or `none`.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """

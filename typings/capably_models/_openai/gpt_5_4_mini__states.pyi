@@ -11,7 +11,18 @@ from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.timeout import Timeout
-from capably.types.tools import AnyTool, WebSearch
+from capably.types.tools import (
+    AnyTool,
+    ApplyPatch,
+    CodeExecution,
+    ComputerUse,
+    FileSearch,
+    ImageGeneration,
+    MCPServer,
+    Shell,
+    ToolSearch,
+    WebSearch,
+)
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt54MiniCapabilities
 from capably_models._types import OpenaiGpt54MiniTools, TextImageDocumentToolContent, TextImageDocumentToolParts
@@ -54,24 +65,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -99,25 +109,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -144,21 +153,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -187,22 +198,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -229,24 +242,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -274,25 +286,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -319,21 +330,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -362,22 +375,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -404,24 +419,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -449,25 +463,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -494,21 +507,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -537,22 +552,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -579,24 +596,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -624,25 +640,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -669,21 +684,23 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -712,22 +729,24 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     @overload
@@ -751,7 +770,26 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = None,
         logprobs: OnlyWithReasoningOff = None,
     ) -> ModelT_co:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -773,7 +811,26 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> ReasoningStaysOff[ModelT_co]:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
     @overload
     def with_(
         self,
@@ -796,7 +853,26 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         logprobs: OnlyWithReasoningOff = None,
         **_others: NotAcceptedByThisModel,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`, `low`, `medium`, `high` or `xhigh`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Only in a call with `reasoning="off"`.
+            top_p: Only in a call with `reasoning="off"`.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Only in a call with `reasoning="off"`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """
 
 class ReasoningStaysOffCapabilities(OpenaiGpt54MiniCapabilities):
     def _reasoning(self, value: Literal["off"] | None, /) -> None: ...
@@ -830,24 +906,23 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def call(
@@ -876,25 +951,24 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content` and return the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -921,24 +995,23 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     def stream(
@@ -967,25 +1040,24 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1012,24 +1084,23 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def call_async(
@@ -1058,25 +1129,24 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content` and await the complete reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1103,24 +1173,23 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
     @overload
     async def stream_async(
@@ -1149,25 +1218,24 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         """Send `content`; iterate asynchronously to read the reply.
 
         Args:
-            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
-            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
-            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
             format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Literal`, `Enum` or union. Its JSON Schema is sent, and `response.parse()` returns a value of it.
-            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
-            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
-            verbosity: How long the answer is: `low`, `medium` or `high`.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
             timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
-
         """
 
     def with_(
@@ -1190,4 +1258,23 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Self:
-        """Return a copy of the model with other defaults."""
+        """Return a copy of the model with other defaults.
+
+        Args:
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `off`. Without it the model does not reason. It takes no budget.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.ApplyPatch`, `llm.CodeExecution`, `llm.ComputerUse`, `llm.FileSearch`, `llm.ImageGeneration`, `llm.MCPServer`, `llm.Shell`, `llm.ToolSearch` and `llm.WebSearch`.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2. This model takes 0 to 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
+            logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
+            verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+        """

@@ -55,18 +55,17 @@ def call(
     """Send `content` and return the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 def stream(
@@ -88,18 +87,17 @@ def stream(
     """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 async def call_async(
@@ -121,18 +119,17 @@ async def call_async(
     """Send `content` and await the complete reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 async def stream_async(
@@ -154,18 +151,17 @@ async def stream_async(
     """Send `content`; iterate asynchronously to read the reply.
 
     Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
         timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
-
     """
 
 def with_(
@@ -182,4 +178,17 @@ def with_(
     max_retries: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> ModelT:
-    """Return a copy of the model with other defaults."""
+    """Return a copy of the model with other defaults.
+
+    Args:
+        system: Instructions that lead the conversation. They come before its messages, as one more system message.
+        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
+        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
+        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        headers: HTTP headers that are sent with the request, over those of the same name.
+    """
