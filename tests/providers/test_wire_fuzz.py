@@ -172,7 +172,7 @@ def test_an_answer_that_is_nested_too_deep_for_json_is_named() -> None:
     assert response.text().startswith("Über Ur")
     with pytest.raises(llm.CapablyError, match="response cannot be written as JSON: a value in it is nested too deep"):
         response.to_json()
-    with pytest.raises(llm.CapablyError, match="messages cannot be written as JSON"):
+    with pytest.raises(llm.CapablyError, match="conversation cannot be written as JSON"):
         llm.dump_messages(response.messages)
     with pytest.raises(llm.CapablyError, match="nested too deep"):
         pickle.dumps(response)

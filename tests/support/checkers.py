@@ -21,7 +21,7 @@ READS_INIT = ("pyright", "basedpyright")
 def run_checker(checker: str, folder: Path, python: str, *files: str) -> Errors:
     """Return what `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
 
-    Only these `files` are checked, where some are given: generated types in the same folder take ten seconds. `pyright` may be spelt `pyright:strict` to be run in that mode. `NAME:bare` writes no configuration: what `folder`
+    Only these `files` are checked, where some are given: generated types in the same folder take ten seconds. `pyright` may be spelt `pyright:strict` to be run in that mode, but that a deprecated model stays a hint. `NAME:bare` writes no configuration: what `folder`
     has is what counts, as in a user's project. Raises `RuntimeError` where it does not run.
     """
     name, _, mode = checker.partition(":")
@@ -36,7 +36,9 @@ def find_checker(name: str) -> str | None:
 
 def _pyright(command: str, folder: Path, python: str, mode: str, files: Sequence[str]) -> Errors:
     if mode != "bare":
-        (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": mode}), encoding="utf-8")
+        (folder / "pyrightconfig.json").write_text(
+            json.dumps({"typeCheckingMode": mode, "reportDeprecated": False}), encoding="utf-8"
+        )
     report = json.loads(_output_of(command, folder, "--outputjson", "--pythonpath", python, *files))
     errors: Errors = {}
     for item in report["generalDiagnostics"]:

@@ -67,7 +67,7 @@ def test_types_of_the_project_come_first(checker: str, wheel_python: str, tmp_pa
         _configure(tmp_path, own_types=checker != "pyrefly")
     own = tmp_path / "typings" / "capably_models"
     shutil.copytree(ROOT / "typings" / "capably_models", own)
-    stub = own / "openai.pyi"
+    stub = own / "_openai" / "_constants.pyi"
     text = stub.read_text(encoding="utf-8")
     stub.write_text(text.replace("gpt_6_1_sol: ", "our_own: ", 1), encoding="utf-8")
     assert _rejected(checker, wheel_python, tmp_path, OWN, "program.py") == {3}

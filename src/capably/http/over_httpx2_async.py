@@ -106,7 +106,7 @@ class AsyncHttpx2Reply:
         deadline: float | None = None,
         client: AsyncHttpx2Client | None = None,
     ) -> None:
-        self.running = Running(response, client)
+        self.running: Running = Running(response, client)
         self._pieces: AsyncIterator[bytes] = response.aiter_raw() if is_plain(response) else response.aiter_bytes()
         self._ended = False
         self._deadline = deadline or deadline_of(timeout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capably.responses.base import BaseResponse, CapsT_co, FormatT_co, InputT_contra
 from capably.types import parts as p
@@ -35,7 +35,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             """
             return self._ask(self._next(content), self._again(params))
 
-    def execute_tools(self, context: Context[object] | None = None) -> list[p.ToolOutput]:
+    def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
         Args:
@@ -110,7 +110,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             await self._complete()
             return await self._ask(self._next(content), self._again(params))
 
-    async def execute_tools(self, context: Context[object] | None = None) -> list[p.ToolOutput]:
+    async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
         Args:

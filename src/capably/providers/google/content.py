@@ -106,7 +106,7 @@ def _ids_of_ours(message: AssistantMessage, wire: Wire) -> set[str]:
     """Return the ids that we gave to calls without one. They are not sent back."""
     calls = {part.id for part in message.content if isinstance(part, p.ToolCall)}
     return calls and calls.difference(
-        part["functionCall"].get("id") for part in wire.get("parts", ()) if "functionCall" in part
+        call.get("id") for part in wire.get("parts", ()) if (call := part.get("functionCall"))
     )
 
 

@@ -44,7 +44,7 @@ class PartReader:
         text = part.get("text")
         if text is not None:
             return read_text(part, text)
-        if "functionCall" in part and part["functionCall"] is not None:
+        if part.get("functionCall") is not None:
             return self._read_call(part)
         if part.get("thought") is not True:
             for key, build in _MEDIA_PARTS.items():

@@ -154,7 +154,7 @@ class GoogleAccumulator:
                 self._take_text(piece[0], text)
             self._wire.add_text(part, text)
             return
-        if "functionCall" in part and part["functionCall"] is not None:
+        if part.get("functionCall") is not None:
             call = read_object(part["functionCall"], "functionCall")
             if not call or (self._partial is not None and not call.get("name")):
                 self._go_on_with(call)
@@ -265,7 +265,7 @@ _PLAIN_TEXT = {"text", "thought"}
 
 
 def _is_call(part: Object) -> bool:
-    return "functionCall" in part and part.get("text") is None
+    return part.get("functionCall") is not None and part.get("text") is None
 
 
 def _merge(merged: dict[str, Any], fields: Object, excluded: str) -> None:
