@@ -80,8 +80,9 @@ def swap(value: Json, dice: random.Random) -> None:
 
 def rename(value: Json, dice: random.Random) -> None:
     places = [place for place in places_in(value) if isinstance(place[0], dict)]
-    owner, key = dice.choice(places)
-    owner[dice.choice(places)[1]] = owner.pop(key)
+    if places:
+        owner, key = dice.choice(places)
+        owner[dice.choice(places)[1]] = owner.pop(key)
 
 
 def change_list(value: Json, dice: random.Random) -> None:
