@@ -21,8 +21,9 @@ READS_INIT = ("pyright", "basedpyright")
 def run_checker(checker: str, folder: Path, python: str, *files: str) -> Errors:
     """Return what `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
 
-    Only these `files` are checked, where some are given: generated types in the same folder take ten seconds. `pyright` may be spelt `pyright:strict` to be run in that mode, but that a deprecated model stays a hint. `NAME:bare` writes no configuration: what `folder`
-    has is what counts, as in a user's project. Raises `RuntimeError` where it does not run.
+    Only these `files` are checked, where some are given: generated types in the same folder take ten seconds. `pyright` may
+    be spelt `pyright:strict` to be run in that mode, but that a deprecated model stays a hint. `NAME:bare` writes no
+    configuration: what `folder` has is what counts, as in a user's project. Raises `RuntimeError` where it does not run.
     """
     name, _, mode = checker.partition(":")
     return _CHECKERS[name](find_checker(name) or name, folder, python, mode or "standard", files)
