@@ -155,7 +155,7 @@ def test_a_tool_output_is_an_item_of_its_own(output: p.ToolOutput, wire: Any) ->
 def test_an_answer_from_elsewhere_is_rebuilt_without_its_thoughts() -> None:
     parts = [p.Thought("hm"), p.Text("Let me "), p.Text("see."), p.ToolCall("c1", "weather", {"city": "Rome"})]
     assert items(user("a"), AssistantMessage(parts, Source("anthropic", "messages", "claude", [])), user("b"))[1:3] == [
-        {"role": "assistant", "content": "Let me see."},
+        {"type": "message", "role": "assistant", "content": "Let me see."},
         {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": '{"city":"Rome"}'},
     ]
 

@@ -242,7 +242,7 @@ def test_a_streamed_turn_can_be_resumed_like_a_called_one() -> None:
 
 
 def test_the_words_of_the_caller_are_sent_as_an_assistant() -> None:
-    assert items(user("a"), assistant("b"))[1] == {"role": "assistant", "content": "b"}
+    assert items(user("a"), assistant("b"))[1] == {"type": "message", "role": "assistant", "content": "b"}
 
 
 # Places: looked up by index and id, and never assumed
@@ -376,6 +376,6 @@ def test_commentary_is_a_part_of_its_own() -> None:
 def test_commentary_of_another_provider_is_sent_with_its_phase() -> None:
     turn = AssistantMessage((p.Commentary("Let me look."), p.Text("4.")))
     assert items(user("a"), turn)[1:] == [
-        {"role": "assistant", "content": "Let me look.", "phase": "commentary"},
-        {"role": "assistant", "content": "4."},
+        {"type": "message", "role": "assistant", "content": "Let me look.", "phase": "commentary"},
+        {"type": "message", "role": "assistant", "content": "4."},
     ]

@@ -143,7 +143,13 @@ def _messages(request: Request, provider: str, calls: dict[str, Mapping[str, Any
 
 
 def _encode_text(role: str, text: str) -> Form:
-    return [{"role": role, "content": [{"type": "input_text", "text": text}] if role == "user" else text}]
+    if role == "user":
+        return [{"role": role, "content": [{"type": "input_text", "text": text}]}]
+    return [{**ANSWER, "content": text}]
+
+
+ANSWER = {"type": "message", "role": "assistant"}
+"""What an assistant's text begins with. OpenAI needs no type there; llama.cpp refuses the text without one."""
 
 
 def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
@@ -263,9 +269,9 @@ def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
             if items and items[-1].get("role") == "assistant" and "phase" not in items[-1]:
                 items[-1]["content"] += part.text
             else:
-                items.append({"role": "assistant", "content": part.text})
+                items.append({**ANSWER, "content": part.text})
         elif isinstance(part, p.Commentary):
-            items.append({"role": "assistant", "content": part.text, "phase": "commentary"})
+            items.append({**ANSWER, "content": part.text, "phase": "commentary"})
         elif isinstance(part, p.ToolCall):
             call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
             items.append(call)
