@@ -23,6 +23,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import signal
 import sys
 import time
@@ -40,6 +41,9 @@ PATIENCE = 30
 """Seconds after which reading one answer counts as a hang."""
 
 Json = Any
+
+NO_JSON = re.compile(rb"\b(?:NaN|Infinity)\b")
+"""Numbers that are no JSON, and that Python writes and reads all the same."""
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -214,12 +218,17 @@ class Fuzz:
 
         OpenAI sends each text twice, in deltas and complete; some hosts send thoughts twice, as text and as details. Where
         the two differ, the complete one counts, and the text.
+
+        A body that a stream adds up to is JSON that every reader takes, so it has `null` for `NaN` and infinity; the
+        answer keeps such a number, as one of `call` does. So the two may differ.
         """
         twice = one.name not in ("stream: cut", "stream: other") and self.wire in ("responses", "chat")
         if not twice or (self.wire == "chat" and b"reasoning_content" not in one.body):
             for text, deltas in outcome["texts"]:
                 if text != deltas:
                     raise Broken(f"the deltas of a text are {deltas!r}, the text is {text!r}")
+        if NO_JSON.search(one.body):
+            return
         called = self._read(outcome["reply"]["body"].encode(), 10**9, streamed=False)
         if "error" in called or content_of(called) != content_of(outcome):
             raise Broken(f"call gives another answer for the body of the stream: {differences(called, outcome)}")

@@ -193,3 +193,11 @@ def test_halves_of_an_emoji_are_mended_at_any_depth(depth: int) -> None:
     host = InProcess("responses")
     host.answer = Answer([deep.encode()], streamed=False)
     assert host.model.call("Ur?").text().startswith("Über Ur")
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\n", ""], ids=repr)
+@pytest.mark.parametrize("before", ["data:", "data: ", "event: x\ndata: "], ids=repr)
+def test_an_event_that_is_no_json_is_reported_with_the_same_place_however_it_ends(before: str, end: str) -> None:
+    host = InProcess("google")
+    host.answer = Answer([f'{before}{{"a" 1}}{end}'.encode()], streamed=True)
+    assert "(byte 5)" in read(host.model, streamed=True)["words"]

@@ -85,7 +85,7 @@ class SSEDecoder:
             chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
         events: list[bytes] = []
         for block in self._buffer.end() if at_end else self._buffer.feed(chunk):
-            data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
+            data = (block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]).lstrip()
             if not data.endswith(b"}") or _LF in data or _CR in block or self._bare is not None:
                 data = self._read(block)
                 if self.done:

@@ -106,7 +106,10 @@ def _mended(value: Json) -> Json:
 
 
 def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return a body that was put together from events, mended, and its bytes."""
+    """Return a body that was put together from events, mended, and its bytes.
+
+    In the bytes `NaN` and infinity are `null`: they are no JSON, and every reader takes `null`. The values stay as they are.
+    """
     try:
         return value, msgspec.json.encode(value)
     except UnicodeEncodeError:

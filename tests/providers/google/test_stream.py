@@ -10,6 +10,7 @@ from support.vendors.google import COUNTS, GROUNDED, SIGNATURE, STREAM, accumula
 
 from capably.providers.google.partial import steps_of
 from capably.types import errors as e, parts as p
+from capably.types.stream import ChunkBuffer
 from capably.types.usage import Usage
 
 WHOLE = body(
@@ -176,3 +177,56 @@ def test_further_candidates_and_log_probabilities_are_complete() -> None:
         ("a", ["a", "x"]),
         ("b", ["b", "x"]),
     ]
+
+
+HIGH, LOW = "\ud83c", "\udf3e"
+"""The halves of an ear of rice."""
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        pytest.param(
+            [{"text": "a", "thought": True}, {"text": "b", "thought": 1}], "b", id="a thought is `true`, not 1"
+        ),
+        pytest.param(
+            [{"text": f"a{HIGH}"}, {"text": f"{LOW}b", "thoughtSignature": SIGNATURE}], "a🌾b", id="signed last"
+        ),
+        pytest.param(
+            [{"text": f"a{HIGH}", "thoughtSignature": SIGNATURE}, {"text": f"{LOW}b"}], "a🌾b", id="signed first"
+        ),
+        pytest.param([{"text": f"a{HIGH}"}, {"text": f"{LOW}b", "thought": False}], "a🌾b", id="marked as no thought"),
+        pytest.param([{"text": f"a{HIGH}"}, {}, {"text": f"{LOW}b"}], "a🌾b", id="an empty part between"),
+        pytest.param([{"text": HIGH, "thought": True}, {"text": LOW}], "\ufffd", id="halves of two kinds"),
+        pytest.param([{"text": HIGH}, {"text": "b", "thoughtSignature": SIGNATURE}], "\ufffdb", id="half alone"),
+    ],
+)
+def test_the_deltas_of_a_text_are_the_text_of_its_part_and_of_the_body(pieces: list[Any], text: str) -> None:
+    chunks, reply = streamed(pieces)
+    assert deltas_of(chunks, len(reply.content) - 1) == text
+    assert [chunk.part for chunk in chunks if chunk.part] == list(reply.content)
+    assert list(reply.content)[-1] == p.Text(text)
+    assert decode(json.loads(reply.body)).content == reply.content
+
+
+def test_half_an_emoji_at_a_premature_end_stays_half() -> None:
+    chunks, reply = accumulator([body({"text": f"a{HIGH}"}), body({"text": f"{LOW}b"})])
+    assert deltas_of(chunks, 0) == "a\ufffd\ufffdb"
+    assert list(reply.content) == [p.Text("a\ufffd\ufffdb")]
+
+
+def streamed(pieces: list[Any]) -> tuple[list[Any], Any]:
+    """Read a stream that has an event for each piece."""
+    return accumulator([body(piece, finish=None) for piece in pieces] + [body()])
+
+
+def deltas_of(chunks: list[Any], index: int) -> str:
+    """Return the text that a reader of the steps puts together."""
+    buffer = ChunkBuffer()
+    for chunk in chunks:
+        for step in [chunk] if (instead := buffer.add(chunk)) is None else instead:
+            if instead is not None:
+                buffer.append(step)
+    for step in buffer.rest():
+        buffer.append(step)
+    return "".join(step.delta for step in buffer if step.index == index)

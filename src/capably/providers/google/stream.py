@@ -181,12 +181,13 @@ class GoogleAccumulator:
         if self._open is not None and self._more:
             self._more = False
             make = cast("type[p.Text]", self._open)
+            self._wire.end_text()
             complete = self._parts[-1] = make(self._wire.text_from(self._begin))
             self._given.append(Chunk("part", len(self._parts) - 1, part=complete))
 
     def _take_complete(self, part: Object) -> None:
-        self._wire.add(part)
         later = self._reader.read(part)
+        self._wire.add(part, within_text=later is None)
         if later is None:
             return
         complete = build_part(later)
@@ -217,37 +218,69 @@ class GoogleAccumulator:
 class _WireParts:
     """The parts of the complete answer in Google's form.
 
-    Neighbouring texts are joined; a part with a signature stays by itself, since Gemini wants it back as it was.
+    Neighbouring texts are joined; a part with a signature stays by itself, since Gemini wants it back as it was. Where
+    half a surrogate pair ends one of them, and the other half begins the next one, the pair goes into the next one.
     """
 
-    __slots__ = ("_parts", "_run", "_thought")
+    __slots__ = ("_last", "_parts", "_run", "_thought")
 
     def __init__(self) -> None:
         self._parts: list[tuple[Object, TextBuffer | None]] = []
         self._run: TextBuffer | None = None
         self._thought: Any = None
+        """What the last text says of itself: a thought is one with `True`, and not with `1`, which equals it."""
+        self._last: int | None = None
+        """The place of the last text, if the next one continues it."""
 
-    def add(self, part: Object) -> None:
+    def add(self, part: Object, *, within_text: bool) -> None:
         self._parts.append((part, None))
         self._run = None
+        if not within_text:
+            self._last = None
 
     def add_text(self, part: Object, text: str) -> None:
         if len(part) > 1 and not part.keys() <= _PLAIN_TEXT:
-            self.add(part)
+            if text:
+                part, text = self._begin(part, text)
+            self.add(part, within_text=True)
             return
         if not text:
             return
-        thought = part.get("thought")
-        if self._run is None or thought != self._thought:
-            self._run, self._thought = TextBuffer(), thought
+        if self._run is None or part.get("thought") is not self._thought:
+            part, text = self._begin(part, text)
+            self._run = TextBuffer()
             self._parts.append((part, self._run))
         self._run += text.encode("utf-8", "surrogatepass")
+
+    def end_text(self) -> None:
+        """Let half a surrogate pair at the end of the text stand alone: the text is announced, and its deltas are out."""
+        if self._last is None:
+            return
+        part, run = self._parts[self._last]
+        if run is None:
+            self._parts[self._last] = ({**part, "text": mend_json(part["text"])}, None)
+        elif run[-3:].startswith(b"\xed"):  # As all surrogates do.
+            run[:] = str(run).encode()
+
+    def _begin(self, part: Object, text: str) -> tuple[Object, str]:
+        """Return a part that is about to be added, and its text, with the half of a pair that the text before ends with."""
+        last, before = self._last, self._thought
+        self._last, self._thought = len(self._parts), part.get("thought")
+        if last is None or (self._thought is True) is not (before is True) or not "\udc00" <= text[0] <= "\udfff":
+            return part, text
+        wire, run = self._parts[last]
+        written: str = wire["text"] if run is None else run.since(0)
+        if not "\ud800" <= written[-1:] <= "\udbff":
+            return part, text
+        self._parts[last] = ({**wire, "text": written[:-1]}, None)
+        text = written[-1] + text
+        return {**part, "text": text}, text
 
     def forget(self) -> None:
         """Drop all parts; of calls, keep only the names."""
         calls = [read_object(part["functionCall"], "functionCall") for part, _ in self._parts if _is_call(part)]
         self._parts = [({"functionCall": {"name": call.get("name")}}, None) for call in calls]
-        self._run = None
+        self._run = self._last = None
 
     def __len__(self) -> int:
         return len(self._parts)

@@ -379,3 +379,11 @@ def test_commentary_of_another_provider_is_sent_with_its_phase() -> None:
         {"type": "message", "role": "assistant", "content": "Let me look.", "phase": "commentary"},
         {"type": "message", "role": "assistant", "content": "4."},
     ]
+
+
+def test_a_number_that_is_no_json_is_null_in_the_body_and_stays_in_the_answer() -> None:
+    accumulator = ResponsesAccumulator(request())
+    accumulator.feed({"type": "response.completed", "response": response(text_item("Hi"), status=float("nan"))})
+    reply = accumulator.reply()
+    assert (reply.finish_reason, reply.stop_detail) == ("other", "nan")
+    assert b'"status":null' in reply.body
