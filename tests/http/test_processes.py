@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,8 +34,12 @@ HTTP = ("auto", "httpx2")
 """Settings that work in a forked child: `auto` sends over pyreqwest, and over httpx2 in the child of a process that used it."""
 
 
-def in_child(work: Callable[[], list[str]]) -> tuple[int, int]:
-    """Fork, and let the child do the work. Return its process id, and from where its result can be read."""
+def in_child(work: Callable[[], list[str]], start: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Fork, and let the child do the work. Return its process id, and from where its result can be read.
+
+    `start` is a pipe whose end lets children begin. A fork beside a thread that is in the midst of TLS, as the server's are
+    once a child asks, may copy a lock of OpenSSL that nobody in the child lets go.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child:
@@ -42,7 +47,12 @@ def in_child(work: Callable[[], list[str]]) -> tuple[int, int]:
         return child, reader
     signal.alarm(120)  # A child that waits for ever ends, and its result is missing.
     try:
+        if start is not None:
+            os.close(start[1])
+            os.read(start[0], 1)
         os.write(writer, json.dumps(work()).encode())
+    except BaseException:
+        os.write(writer, json.dumps([traceback.format_exc()]).encode())
     finally:
         os._exit(0)
 
@@ -50,8 +60,8 @@ def in_child(work: Callable[[], list[str]]) -> tuple[int, int]:
 def result_of(child: int, reader: int) -> list[str]:
     with os.fdopen(reader, "rb") as pipe:
         text = pipe.read()
-    os.waitpid(child, 0)
-    return json.loads(text)
+    _, status = os.waitpid(child, 0)
+    return json.loads(text) if text else [f"the child ended with {status}"]
 
 
 def wrong(model: llm.AnyModel, way: str, first: int, calls: int = CALLS) -> list[str]:
@@ -103,8 +113,11 @@ def test_children_and_parent_get_their_own_answers(
     with Lines(answer, context=context) as server:
         model = model_at(provider, server.url, http, timeout=60)
         assert wrong(model, way, 0, 1) == []
-        children = [in_child(lambda n=n: wrong(model, way, n * 100)) for n in range(1, CHILDREN + 1)]
+        start = os.pipe()
+        children = [in_child(lambda n=n: wrong(model, way, n * 100), start) for n in range(1, CHILDREN + 1)]
+        os.close(start[1])
         own = wrong(model, way, 9000)
+        os.close(start[0])
         assert [own, *(result_of(*child) for child in children)] == [[]] * (CHILDREN + 1)
 
 
