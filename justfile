@@ -40,9 +40,9 @@ layers:
 types:
     uv run --quiet pyright --threads 2
 
-# all tests, in parallel; the types in five checkers
+# all tests, in parallel; the types in five checkers. What fails is named, run once more by itself, and fails if it fails again
 test *ARGS:
-    uv run --quiet --group checkers pytest -n auto --dist loadgroup {{ ARGS }}
+    uv run --quiet --group checkers pytest -n auto --dist loadgroup {{ ARGS }} || { [ $? = 1 ] && uv run --quiet --group checkers pytest -n 0 --last-failed --last-failed-no-failures none {{ ARGS }}; }
 
 # all tests, and every combination where `just test` takes a sample
 test-all *ARGS:
