@@ -14,11 +14,15 @@ from typing import TypeAlias
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from capably.providers import handles
 from capably.registry import lookup
 
 ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # Hypothesis holds no clock against a test either: a machine may be that busy.
 
 
 @pytest.fixture(scope="module", autouse=True)
