@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from capably.providers.settings import Secret, Settings
+from capably.providers.settings import Settings
 from capably.types.errors import ConfigurationError
 
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -54,13 +53,13 @@ def _first(places: Mapping[str, str | None], provider: str, kind: str) -> str | 
     return None
 
 
-async def resolve_secret(secret: Secret, settings: Settings, word: str, *, sync: bool) -> str:
+async def resolve_secret(secret: str | Callable[[], object], settings: Settings, word: str, *, sync: bool) -> str:
     """Return what a function of the caller's gives for `api_key=` or `token=`.
 
     Raises `ConfigurationError` where it gives no text, or where a synchronous call would have to await it.
     """
     place = f"{word}= of {settings.provider}"
-    given: Any = secret() if callable(secret) else secret
+    given = secret() if callable(secret) else secret
     if inspect.isawaitable(given):
         if sync:
             close = getattr(given, "close", None)

@@ -6,7 +6,7 @@ import datetime
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -25,6 +25,9 @@ from capably.types.errors import (
     ServerError,
     TimedOutError,
 )
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
 
 MAX_TEXT = 100_000
 """Bytes of an error's body that are read where it is no JSON."""
@@ -59,7 +62,7 @@ def failure(
     code: str | None = None,
     request_id: str | None = None,
     retry_after: float | None = None,
-    body: Any = None,
+    body: object = None,
 ) -> ProviderError:
     """Return the error. Its message is the provider's words and their origin:
     `Rate limit reached [openai, 429, requests, request req_1]`."""
@@ -95,7 +98,7 @@ def status_error(
     url: str,
     provider: str,
     model: str,
-    read: Callable[[Mapping[str, Any]], Code],
+    read: Callable[[Mapping[str, Json]], Code],
     request_id: str | None,
 ) -> ProviderError:
     """Return the error of an answer whose status is not 2xx: the provider's words, of a body of any shape.
@@ -132,7 +135,7 @@ def _place(url: str, location: str | None) -> str:
         return "what is no URL"
 
 
-def read_error_body(body: bytes) -> Any:
+def read_error_body(body: bytes) -> Json:
     """Return the body of an error: its JSON if it is JSON, whatever its media type says, else its text; `None` if empty."""
     if not body.strip():
         return None
@@ -142,33 +145,31 @@ def read_error_body(body: bytes) -> Any:
         return body[:MAX_TEXT].decode("utf-8", "replace")
 
 
-def error_part(body: Any) -> Mapping[str, Any]:
+def error_part(body: Json) -> Mapping[str, Json]:
     """Return the object in an error body that describes the error: `{"error": {...}}`, its inside, or the first of a list."""
     if isinstance(body, list) and body:
-        body = cast("list[Any]", body)[0]
-    if not isinstance(body, Mapping):
+        body = body[0]
+    if not isinstance(body, dict):
         return {}
-    fields = cast("Mapping[str, Any]", body)
-    inside = fields.get("error")
-    return cast("Mapping[str, Any]", inside) if isinstance(inside, Mapping) else fields
+    inside = body.get("error")
+    return inside if isinstance(inside, dict) else body
 
 
-def words_of(body: Any) -> str:
+def words_of(body: Json) -> str:
     """Return the provider's message in an error body of any shape; empty if there is none, or if it is a page of HTML."""
     if isinstance(body, str):
         text = body.strip()
         if text.startswith("{"):
             inner = read_error_body(text.encode("utf-8", "replace"))
-            return words_of(inner) if isinstance(inner, Mapping) and words_of(inner) else text
+            return words_of(inner) if isinstance(inner, dict) and words_of(inner) else text
         return "" if text[:1] == "<" else text[:MAX_WORDS]
     if isinstance(body, list):
-        return "; ".join(filter(None, map(words_of, cast("list[Any]", body))))
-    if not isinstance(body, Mapping):
+        return "; ".join(filter(None, map(words_of, body)))
+    if not isinstance(body, dict):
         return ""
-    fields = cast("Mapping[str, Any]", body)
-    words = next(filter(None, (words_of(fields.get(key)) for key in ("message", "msg", "detail", "error"))), "")
-    upstream = fields.get("metadata")
-    raw = words_of(cast("Mapping[str, Any]", upstream).get("raw")) if isinstance(upstream, Mapping) else ""
+    words = next(filter(None, (words_of(body.get(key)) for key in ("message", "msg", "detail", "error"))), "")
+    upstream = body.get("metadata")
+    raw = words_of(upstream.get("raw")) if isinstance(upstream, dict) else ""
     return f"{words}: {raw}" if words and raw and raw != words else words or raw
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,9 @@ from capably.providers.sse import DONE, SSEDecoder
 from capably.types.errors import CapablyError, ConnectionFailedError, ServerError, TimedOutError
 from capably.types.timeout import Timeout
 
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
+
 
 class Origin(NamedTuple):
     """Where a stream comes from. `is_last` tells the event after which nothing follows; `None` is one after which something may."""
@@ -23,8 +26,8 @@ class Origin(NamedTuple):
     request_id: str | None
     sent: bytes
     timeout: Timeout
-    is_last: Callable[[Any], bool | None]
-    done: Any
+    is_last: Callable[[Json], bool | None]
+    done: Json
 
 
 class Events:
@@ -37,7 +40,7 @@ class Events:
         self.request_id: str | None = origin.request_id
         self.sent: bytes = origin.sent
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Json]:
         origin, read, complete = self._origin, self._reply.read, False
         decoder, is_last = SSEDecoder(reports_done=origin.done is not None), origin.is_last
         try:
@@ -78,7 +81,7 @@ class AsyncEvents:
         self.request_id: str | None = origin.request_id
         self.sent: bytes = origin.sent
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> AsyncIterator[Json]:
         origin, read, complete = self._origin, self._reply.piece, False
         decoder, is_last = SSEDecoder(reports_done=origin.done is not None), origin.is_last
         try:

@@ -7,9 +7,9 @@ vendor's SDK that the caller gives, or that a cloud needs, takes the place of HT
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 from urllib.parse import urlencode
 
 from capably import __version__
@@ -25,6 +25,9 @@ from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from capably.types.stream import StreamAccumulator
 from capably.types.timeout import DEFAULT
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
 
 USER_AGENT = f"capably/{__version__}"
 
@@ -43,7 +46,7 @@ class Post(NamedTuple):
     """A request to send: the neutral one, its body as JSON and as bytes, and whether the answer is a stream."""
 
     request: Request
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     body: bytes
     stream: bool
     sync: bool
@@ -54,7 +57,7 @@ class HttpAdapter(ABC):
 
     sdk: ClassVar[str]
     """The package of the vendor's SDK."""
-    done: ClassVar[Any] = None
+    done: ClassVar[Json] = None
     """The event that stands for `[DONE]`, where the end of a stream says something."""
 
     joined: ClassVar[tuple[str, ...]] = ()
@@ -68,7 +71,7 @@ class HttpAdapter(ABC):
     # What a vendor has of its own
 
     @abstractmethod
-    def encode(self, request: Request) -> dict[str, Any]:
+    def encode(self, request: Request) -> dict[str, object]:
         """Return the JSON body of the request, `extra` merged in."""
 
     @abstractmethod
@@ -92,7 +95,7 @@ class HttpAdapter(ABC):
         """Return a new accumulator for the events of one streamed reply."""
 
     @abstractmethod
-    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+    def to_sdk(self, body: bytes, endpoint: str | None) -> object:
         """Return the SDK's own object for a body that was received."""
 
     def headers(self, post: Post) -> Mapping[str, str]:
@@ -108,15 +111,15 @@ class HttpAdapter(ABC):
         """Return the id by which the provider's support finds the request."""
         return headers.get("x-request-id")
 
-    def streamed(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    def streamed(self, request: Request, body: dict[str, object]) -> dict[str, object]:
         """Return the body that asks for a stream."""
         return {**body, "stream": True}
 
-    def is_last(self, event: Any) -> bool | None:
+    def is_last(self, event: Json) -> bool | None:
         """Return whether nothing follows this event of a stream; `None` if the answer is complete and more may follow."""
         return False
 
-    def sdk_client(self, *, sync: bool) -> Any:
+    def sdk_client(self, *, sync: bool) -> object:
         """Return the client of the vendor's SDK that sends in place of HTTP; `None` where HTTP does."""
         settings = self.settings
         client = settings.client if sync else settings.async_client
@@ -128,30 +131,30 @@ class HttpAdapter(ABC):
             return None  # Of another SDK of this provider.
         return client
 
-    async def fetch_by_sdk(self, client: Any, post: Post) -> Answer:
+    async def fetch_by_sdk(self, client: object, post: Post) -> Answer:
         """Send a request by a client of the SDK. Raises our errors."""
         raise NotImplementedError
 
-    async def open_by_sdk(self, client: Any, post: Post) -> Reply:
+    async def open_by_sdk(self, client: object, post: Post) -> Reply:
         """Send a request for a stream by a client of the SDK. Raises our errors."""
         raise NotImplementedError
 
     # What all share
 
-    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
+    def call(self, request: Request, body: dict[str, object]) -> ResponseData:
         return run(self._call(request, body, sync=True))
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
+    async def call_async(self, request: Request, body: dict[str, object]) -> ResponseData:
         return await self._call(request, body, sync=False)
 
-    def stream(self, request: Request, body: dict[str, Any]) -> Events:
+    def stream(self, request: Request, body: dict[str, object]) -> Events:
         reply, origin = run(self._stream(request, body, sync=True))
         return Events(cast("SyncReply", reply), origin)
 
-    async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEvents:
+    async def stream_async(self, request: Request, body: dict[str, object]) -> AsyncEvents:
         return AsyncEvents(*await self._stream(request, body, sync=False))
 
-    async def _call(self, request: Request, body: dict[str, Any], *, sync: bool) -> ResponseData:
+    async def _call(self, request: Request, body: dict[str, object], *, sync: bool) -> ResponseData:
         sent = dump_json(body)
         post = Post(request, body, sent, stream=False, sync=sync)
         sdk = self.sdk_client(sync=sync)
@@ -170,7 +173,7 @@ class HttpAdapter(ABC):
         data.sent = sent
         return data
 
-    async def _stream(self, request: Request, body: dict[str, Any], *, sync: bool) -> tuple[Reply, Origin]:
+    async def _stream(self, request: Request, body: dict[str, object], *, sync: bool) -> tuple[Reply, Origin]:
         body = self.streamed(request, body)
         sent = dump_json(body)
         post = Post(request, body, sent, stream=True, sync=sync)
@@ -195,7 +198,7 @@ class HttpAdapter(ABC):
         failure = partial(self.failure, request=request)
         return Policy(self.provider, timeout, RETRIES if retries is None else retries, failure)
 
-    def _message(self, post: Post) -> Any:
+    def _message(self, post: Post) -> Callable[[], Awaitable[HttpRequest]]:
         async def build() -> HttpRequest:
             given = {**self._environment_headers(), **(self.settings.headers or {}), **(post.request.headers or {})}
             headers = {**STANDARD, **self.headers_with(post, given)}

@@ -3,54 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING
 
 from capably.types.json import body_of, dump_json, dump_text, is_sendable, load_body, load_json, mend_json
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from capably.types.json_types import Json, JsonObject
+
 __all__ = [
+    "as_object",
     "body_of",
     "dump_json",
     "dump_text",
     "is_object",
     "is_sendable",
+    "list_in",
     "list_of",
     "load_body",
     "load_json",
     "mend_json",
+    "object_in",
     "object_of",
+    "objects_of",
+    "text_in",
     "text_of",
-    "typed",
 ]
 
 
-def typed(fields: Mapping[str, Any], name: str, kind: type) -> Any:
-    """Return a field. Raise `KeyError` if it is absent, and `TypeError`, which names it, if it is of another type."""
+def text_in(fields: Mapping[str, Json], name: str) -> str:
+    """Return a text. Raise `KeyError` if it is absent, and `TypeError`, which names it, for anything else."""
     value = fields[name]
-    if type(value) is not kind:  # JSON has no subclasses, and `isinstance` is a call.
-        raise TypeError(f"{name!r} is a {type(value).__name__}, not a {kind.__name__}")
+    if type(value) is not str:  # JSON has no subclasses, and `isinstance` is a call.
+        raise _wrong_type(name, value, str)
     return value
 
 
-def list_of(fields: Mapping[str, Any], name: str) -> Sequence[Any]:
+def list_in(fields: Mapping[str, Json], name: str) -> list[Json]:
+    """Return a list. Raise `KeyError` if it is absent, and `TypeError`, which names it, for anything else."""
+    value = fields[name]
+    if type(value) is not list:
+        raise _wrong_type(name, value, list)
+    return value
+
+
+def object_in(fields: Mapping[str, Json], name: str) -> JsonObject:
+    """Return an object. Raise `KeyError` if it is absent, and `TypeError`, which names it, for anything else."""
+    value = fields[name]
+    if type(value) is not dict:
+        raise _wrong_type(name, value, dict)
+    return value
+
+
+def list_of(fields: Mapping[str, Json], name: str) -> Sequence[Json]:
     """Return a list; an empty one if it is absent or null. Raise `TypeError` for anything else: `0` is no empty answer."""
     if name not in fields or fields[name] is None:
         return ()
-    return fields[name] if type(fields[name]) is list else typed(fields, name, list)
+    return list_in(fields, name)
 
 
-def object_of(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def object_of(fields: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     """Return an object; an empty one if it is absent or null. Raise `TypeError` for anything else."""
     if name not in fields or fields[name] is None:
         return {}
-    return fields[name] if type(fields[name]) is dict else typed(fields, name, dict)
+    return object_in(fields, name)
 
 
-def text_of(fields: Mapping[str, Any], name: str) -> str | None:
+def objects_of(fields: Mapping[str, Json], name: str) -> Sequence[JsonObject]:
+    """Return a list of objects; an empty one if it is absent or null. Raise `TypeError` for anything else."""
+    return [as_object(item, name) for item in list_of(fields, name)]
+
+
+def as_object(value: Json, name: str) -> JsonObject:
+    """Return a value that must be an object. Raise `TypeError`, which names where it stands, if it is none."""
+    if type(value) is not dict:
+        raise _wrong_type(name, value, dict)
+    return value
+
+
+def text_of(fields: Mapping[str, Json], name: str) -> str | None:
     """Return a field that is a text, and `None` for anything else. It is for what stands beside an answer, and is no part of it: an
     id of another type loses nobody the answer, and stays in its body."""
-    return fields[name] if name in fields and type(fields[name]) is str else None
+    value = fields[name] if name in fields else None
+    return value if type(value) is str else None
 
 
-def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+def is_object(value: Json) -> TypeIs[JsonObject]:
     """Return whether parsed JSON is an object."""
     return isinstance(value, dict)
+
+
+def _wrong_type(name: str, value: Json, kind: type) -> TypeError:
+    return TypeError(f"{name!r} is a {type(value).__name__}, not a {kind.__name__}")

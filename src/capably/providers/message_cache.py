@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, Source, UserMessage
@@ -12,7 +12,7 @@ from capably.types.values import set_field
 if TYPE_CHECKING:
     from capably.types.messages import Message
 
-Form: TypeAlias = list[dict[str, Any]]
+Form: TypeAlias = Sequence[Mapping[str, object]]
 """A message as a provider's JSON objects: one of them mostly, none for a message that says nothing."""
 
 
@@ -60,7 +60,7 @@ _ROLES: Mapping[type, str] = {UserMessage: "user", AssistantMessage: "assistant"
 _WORDS = frozenset({p.Text, p.Refusal, p.Thought, p.Commentary})
 
 
-def _only_text(message: Any) -> str:
+def _only_text(message: Message) -> str:
     """Return the text of a message that is one text; empty for any other."""
     content = message.content
     return content[0].text if len(content) == 1 and type(content[0]) is p.Text else ""

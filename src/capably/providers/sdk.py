@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from capably.providers.settings import Settings
 from capably.types.errors import ConfigurationError
 from capably.types.request import Request
 from capably.types.timeout import Timeout
 
+if TYPE_CHECKING:
+    import httpx2
 
-def sdk_options(request: Request, settings: Settings) -> dict[str, Any]:
+
+class SdkOptions(TypedDict):
+    """Options of a request by an SDK, which its client decides where they are absent."""
+
+    max_retries: NotRequired[int]
+    timeout: NotRequired[httpx2.Timeout]
+
+
+def sdk_options(request: Request, settings: Settings) -> SdkOptions:
     """Return the timeout and the retries of a request as options of an SDK; empty where its client decides."""
     retries = settings.max_retries if request.max_retries is None else request.max_retries
     timeout = request.timeout or settings.timeout
-    options: dict[str, Any] = {} if retries is None else {"max_retries": retries}
+    options: SdkOptions = {} if retries is None else {"max_retries": retries}
     return options if timeout is None else {**options, "timeout": httpx2_timeout(timeout)}
 
 
-def httpx2_timeout(timeout: Timeout) -> Any:
+def httpx2_timeout(timeout: Timeout) -> httpx2.Timeout:
     """Return a timeout as httpx2 has it, whose clients count no total."""
     import httpx2
 

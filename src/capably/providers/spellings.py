@@ -9,8 +9,8 @@ where the API has a field. The generator refuses facts without a spelling.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict, Unpack, cast
 
 from capably.modalities import MODALITY_OF
 from capably.types import parts as p
@@ -18,7 +18,10 @@ from capably.types.reasoning import Reasoning
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
 
-Body: TypeAlias = dict[str, Any]
+if TYPE_CHECKING:
+    from capably.types.tools import AnyTool
+
+Body: TypeAlias = dict[str, object]
 Encoder: TypeAlias = Callable[[Body, Any, Request], None]
 """Writes the value of a feature into the body."""
 
@@ -37,18 +40,18 @@ class Spelling(NamedTuple):
 
     path: str
     encode: Encoder | None = None
-    words: tuple[Any, ...] = ()
+    words: tuple[object, ...] = ()
     plain: bool = False
     below: str = ""
     note: Callable[[Any], str | None] | None = None
     why: str = ""
     instead: str = ""
 
-    def can_express(self, value: Any) -> bool:
+    def can_express(self, value: object) -> bool:
         """Return whether the API can express this value."""
         return bool(self.path) and (not self.words or value in self.words)
 
-    def fields(self, value: Any) -> Body | None:
+    def fields(self, value: object) -> Body | None:
         """Return the fields of the value, for `extra=`; `None` if they depend on the rest of the call."""
         if not self.plain or self.encode is None:
             return None
@@ -56,7 +59,7 @@ class Spelling(NamedTuple):
         self.encode(body, value, cast("Request", None))
         return body
 
-    def at(self, value: Any) -> str:
+    def at(self, value: object) -> str:
         """Return the path of a value: the feature's path, or its first field if that path is another's."""
         written = self.fields(value)
         return next(iter(written)) if written and self.path.partition(".")[0] not in written else self.path
@@ -76,10 +79,10 @@ class NoSpellingError(Exception):
     def __init__(
         self,
         feature: str,
-        value: Any,
+        value: object,
         why: str = "",
         instead: str = "",
-        words: Sequence[Any] = (),
+        words: Sequence[object] = (),
         path: str | None = None,
     ) -> None:
         super().__init__(" ".join(filter(None, (f"{feature} has no spelling here.", why, instead, *map(str, words)))))
@@ -87,14 +90,24 @@ class NoSpellingError(Exception):
         self.value = value
         self.why = why
         self.instead = instead
-        self.words: tuple[Any, ...] = tuple(words)
+        self.words: tuple[object, ...] = tuple(words)
         self.path: str | None = path
 
 
-def field(path: str, form: Callable[[Any], Any] | None = None, **more: Any) -> Spelling:
+class More(TypedDict, total=False):
+    """What a field has besides its place: see `Spelling`."""
+
+    words: tuple[object, ...]
+    below: str
+    note: Callable[[Any], str | None]
+    why: str
+    instead: str
+
+
+def field(path: str, form: Callable[[Any], object] | None = None, **more: Unpack[More]) -> Spelling:
     """Return the spelling of a feature whose value is the field at `path`, in the form that `form` gives it."""
 
-    def encode(body: Body, value: Any, _: Request) -> None:
+    def encode(body: Body, value: object, _: Request) -> None:
         put(body, path, value if form is None else form(value))
 
     return Spelling(path, encode, plain=True, **more)
@@ -110,29 +123,34 @@ def contents(**paths: str) -> dict[str, Spelling]:
     return {f"input.{kind}": Spelling(path) for kind, path in paths.items()}
 
 
-def put(body: Body, path: str, value: Any) -> None:
+def put(body: Body, path: str, value: object) -> None:
     """Set a field of the body. Objects on the way are made where they are missing."""
     *outer, last = path.split(".")
     for key in outer:
-        body = body.setdefault(key, {})
+        body = inner_body(body, key)
     body[last] = value
+
+
+def inner_body(body: Body, key: str) -> Body:
+    """Return the object under a key of the body. It is made where it is missing."""
+    return cast("Body", body.setdefault(key, {}))
 
 
 def each_of(feature: str, spellings: Callable[[], Spellings]) -> Encoder:
     """Return the encoder of a parameter whose value uses features that are each spelled on their own."""
 
-    def encode(body: Body, value: Any, request: Request) -> None:
+    def encode(body: Body, value: object, request: Request) -> None:
         for name, inner in features_of(feature, value):
             write_feature(spellings(), name, inner, body, request)
 
     return encode
 
 
-def nothing(_: Body, __: Any, ___: Request) -> None:
+def nothing(_: Body, __: object, ___: Request) -> None:
     """Write nothing: the API does this by default."""
 
 
-def write_feature(spellings: Spellings, feature: str, value: Any, body: Body, request: Request) -> None:
+def write_feature(spellings: Spellings, feature: str, value: object, body: Body, request: Request) -> None:
     """Write one feature into the body. Raise `NoSpellingError` if the API cannot express it."""
     spelling = spellings.get(feature)
     if spelling is None or spelling.encode is None or (spelling.words and value not in spelling.words):
@@ -140,7 +158,7 @@ def write_feature(spellings: Spellings, feature: str, value: Any, body: Body, re
     spelling.encode(body, value, request)
 
 
-def lack(spellings: Spellings, feature: str, value: Any) -> NoSpellingError:
+def lack(spellings: Spellings, feature: str, value: object) -> NoSpellingError:
     """Return the error for a feature that the API cannot express."""
     spelling = spellings.get(feature) or _NOTHING
     words = spelling.words or (named_beside(spellings, feature) if not spelling.path else ())
@@ -160,7 +178,7 @@ def named_beside(spellings: Spellings, feature: str) -> tuple[str, ...]:
     )
 
 
-def unspelled(spellings: Spellings, feature: str, value: Any) -> NoSpellingError | None:
+def unspelled(spellings: Spellings, feature: str, value: object) -> NoSpellingError | None:
     """Return the first thing in a value that the API cannot say; `None` where it can say all of it."""
     for name, inner in features_of(feature, value):
         if name not in spellings or not spellings[name].can_express(inner):
@@ -168,31 +186,31 @@ def unspelled(spellings: Spellings, feature: str, value: Any) -> NoSpellingError
     return None
 
 
-def spelled_as(spellings: Spellings, feature: str, value: Any) -> Spelling | None:
+def spelled_as(spellings: Spellings, feature: str, value: object) -> Spelling | None:
     """Return the spelling of a parameter or part, with the path of the first feature that its value uses."""
     inner = next((spellings[name] for name, _ in features_of(feature, value) if name in spellings), None)
     outer = spellings.get(feature) or inner
     return outer._replace(path=inner.path) if outer and inner else outer
 
 
-def notes_on(spellings: Spellings, params: Mapping[str, Any]) -> list[str]:
+def notes_on(spellings: Spellings, params: Mapping[str, object]) -> list[str]:
     """Return the warnings about parameters that were encoded in a weaker form than their types promise."""
     noted = [(spelling.note, value) for name, value in params.items() if (spelling := spellings.get(name))]
     return [text for note, value in noted if note is not None and (text := note(value)) is not None]
 
 
-def features_of(feature: str, value: Any) -> Iterator[tuple[str, Any]]:
+def features_of(feature: str, value: object) -> Iterator[tuple[str, object]]:
     """Yield the features that the value of a parameter uses: `reasoning="off"` is `reasoning.off`."""
     if feature == "reasoning":
         yield from _features_of_reasoning(value)
     elif feature == "tools" and isinstance(value, (list, tuple)):
-        for tool in cast("Sequence[Any]", value):
+        for tool in cast("Sequence[BuiltinTool | AnyTool]", value):
             yield (f"builtin_tools.{tool.kind}", tool) if isinstance(tool, BuiltinTool) else ("tools", tool)
     elif feature == "tool_choice":
         builtin, forced = isinstance(value, BuiltinTool), value == "required" or isinstance(value, Tool)
         yield "tool_choice.builtin" if builtin else "tool_choice.forced" if forced else "tool_choice", value
     elif feature == "output":
-        for kind in (value,) if isinstance(value, str) else value:
+        for kind in (value,) if isinstance(value, str) else cast("Iterable[str]", value):
             yield f"output.{kind}", kind
     elif feature == "cache":
         yield "cache.named" if "cachedContents/" in str(value) else "cache", value
@@ -200,13 +218,13 @@ def features_of(feature: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield feature, value
 
 
-def _features_of_reasoning(value: Any) -> Iterator[tuple[str, Any]]:
+def _features_of_reasoning(value: object) -> Iterator[tuple[str, object]]:
     if value == "off":
         yield "reasoning.off", value
     elif not isinstance(value, Reasoning):
         yield "reasoning.effort", value
     else:
-        settings = cast("Reasoning[Any, Any]", value)
+        settings = cast("Reasoning", value)
         if settings.effort is not None:
             yield "reasoning.effort", settings.effort
         if settings.budget_tokens is not None:
@@ -223,7 +241,7 @@ def feature_of(part: p.Part) -> str:
     return "input." + (modality or re.sub(r"(?<!^)(?=[A-Z])", "_", type(part).__name__).lower())
 
 
-def merge_extra(body: Body, extra: Mapping[str, Any] | None) -> Body:
+def merge_extra(body: Body, extra: Mapping[str, object] | None) -> Body:
     """Return `body` with `extra` laid over it: objects merge key by key, anything else is replaced. Neither is changed."""
     if not extra:
         return body

@@ -12,6 +12,7 @@ from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk, StreamAccumulator
 
 if TYPE_CHECKING:
+    from capably.types.json_types import Json
     from capably.types.messages import Message
     from capably.types.usage import Usage
 
@@ -117,7 +118,7 @@ class ContinuationAccumulator(StreamAccumulator):
         self._shift: int | None = None
         self._forgot = False
 
-    def feed(self, event: object) -> Sequence[Chunk]:
+    def feed(self, event: Json) -> Sequence[Chunk]:
         return [self._moved(chunk) for chunk in self._accumulator.feed(event)]
 
     @property

@@ -20,8 +20,8 @@ class Format:
 
     def __init__(self, *, name: str, schema: Mapping[str, object], load: FormatLoader, source: object) -> None:
         self.name: str = name
-        self.schema: Mapping[str, Any] = schema
+        self.schema: Mapping[str, object] = schema
         self.load: FormatLoader = load
         self.source: object = source
-        self.wire: dict[str, Any] = {}
+        self.wire: dict[str, Mapping[str, object]] = {}
         """Its encoded form per adapter, so that it is encoded once."""

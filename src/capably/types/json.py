@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from capably.types.errors import ConversationError
 
 if TYPE_CHECKING:
-    from capably.types.json_types import Json
+    from capably.types.json_types import Json, JsonObject
 
 _decode = msgspec.json.Decoder().decode
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def load_json(data: bytes | bytearray | str) -> Any:
+def load_json(data: bytes | bytearray | str) -> Json:
     """Return `data` parsed. Halves of surrogate pairs stay as they are, since the next event may hold the other half.
 
     Raise `msgspec.DecodeError` for wrong syntax, encoding or depth.
@@ -34,7 +34,7 @@ def load_json(data: bytes | bytearray | str) -> Any:
         return _read_again(data, error)
 
 
-def load_body(data: bytes | bytearray | str) -> Any:
+def load_body(data: bytes | bytearray | str) -> Json:
     """Return a complete body parsed. Nothing follows on it, so a half of a surrogate pair becomes U+FFFD.
 
     Raise `msgspec.DecodeError` for wrong syntax, encoding or depth.
@@ -81,10 +81,10 @@ def mend(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def mend_json(value: Json) -> Any:
+def mend_json(value: Json) -> Json:
     """Return parsed JSON with every text mended, however deep it is."""
     top = [value]
-    copies: list[list[Json] | dict[str, Json]] = [top]
+    copies: list[list[Json] | JsonObject] = [top]
     while copies:
         copy = copies.pop()
         if isinstance(copy, dict):
@@ -105,7 +105,7 @@ def _mended(value: Json) -> Json:
     return value.copy() if isinstance(value, list) else value
 
 
-def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def body_of(value: JsonObject) -> tuple[JsonObject, bytes]:
     """Return a body that was put together from events, mended, and its bytes.
 
     In the bytes `NaN` and infinity are `null`: they are no JSON, and every reader takes `null`. The values stay as they are.
@@ -113,7 +113,7 @@ def body_of(value: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
         return value, msgspec.json.encode(value)
     except UnicodeEncodeError:
-        mended = mend_json(value)
+        mended = cast("JsonObject", mend_json(value))
         return mended, msgspec.json.encode(mended)
 
 

@@ -6,3 +6,6 @@ from typing import TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 """Parsed JSON, for code that looks at its kind before it reads it."""
+
+JsonObject: TypeAlias = "dict[str, Json]"
+"""An object of parsed JSON."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
 from capably.types import parts as p
 from capably.types.values import Value, read_only, set_field
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json
 
 PartT = TypeVar("PartT", bound=p.Part)
 PartT_co = TypeVar("PartT_co", covariant=True)
@@ -85,12 +88,12 @@ class Source(Value):
     provider: str
     endpoint: str
     model: str
-    wire: Any
+    wire: Json
     id: str | None
     state: object
 
     def __init__(
-        self, provider: str, endpoint: str, model: str, wire: object, id: str | None = None, state: object = None
+        self, provider: str, endpoint: str, model: str, wire: Json, id: str | None = None, state: object = None
     ) -> None:
         set_field(self, "provider", provider)
         set_field(self, "endpoint", endpoint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from capably.parameters import CallParams, OnUnsupported
 
@@ -65,8 +65,8 @@ class Request:
         messages: Sequence[Message],
         system: str | None,
         instructions: Sequence[SystemMessage] = (),
-        params: Mapping[str, Any],
-        extra: Mapping[str, Any] | None = None,
+        params: CallParams,
+        extra: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: Timeout | None = None,
         max_retries: int | None = None,
@@ -77,8 +77,8 @@ class Request:
         self.messages: Sequence[Message] = messages
         self.system: str | None = system
         self.instructions: Sequence[SystemMessage] = instructions
-        self.params: Mapping[str, Any] = params
-        self.extra: Mapping[str, Any] | None = extra
+        self.params: CallParams = params
+        self.extra: Mapping[str, object] | None = extra
         self.headers: Mapping[str, str] | None = headers
         self.timeout: Timeout | None = timeout
         self.max_retries: int | None = max_retries

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from capably.types.candidate import Candidate, FinishReason as FinishReason, TokenLogprob
 from capably.types.parts import Part
 
 if TYPE_CHECKING:
     from capably.types.errors import ProviderError
+    from capably.types.json_types import Json, JsonObject
     from capably.types.usage import Usage
 
 PartT = TypeVar("PartT", bound=Part)
 
-LazyPart: TypeAlias = tuple[type[Part], Callable[[Any], Any], Any]
+LazyPart: TypeAlias = "tuple[type[Part], Callable[[JsonObject], Part], JsonObject]"
 """A part that is built when it is first read: its class, the function that builds it, and its wire data."""
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -64,7 +65,7 @@ class ResponseData:
         finish_reason: FinishReason,
         usage: Usage,
         body: bytes,
-        wire: object,
+        wire: Json,
         id: str | None = None,
         model: str | None = None,
         stop_detail: str | None = None,
@@ -80,7 +81,7 @@ class ResponseData:
         self.finish_reason: FinishReason = finish_reason
         self.usage: Usage = usage
         self.body: bytes = body
-        self.wire: Any = wire
+        self.wire: Json = wire
         self.id: str | None = id
         self.model: str | None = model
         self.stop_detail: str | None = stop_detail
@@ -92,7 +93,7 @@ class ResponseData:
         self.sent: bytes = sent
 
     @property
-    def content(self) -> tuple[Any, ...]:
+    def content(self) -> tuple[Part, ...]:
         """Return all parts, in order."""
         if self._content is None:
             self._content = self.of(Part)
@@ -101,7 +102,7 @@ class ResponseData:
     def of(self, kind: type[PartT]) -> tuple[PartT, ...]:
         """Return the parts of one class, in order. No others are built."""
         parts = self._parts
-        matches: list[PartT] = []
+        matches: list[Part] = []
         try:
             for place, part in enumerate(parts):
                 if isinstance(part, tuple):
@@ -117,7 +118,7 @@ class ResponseData:
             failure = self.malformed_error(error)
             failure.request_id = self.request_id
             raise failure from error
-        return tuple(matches)
+        return cast("tuple[PartT, ...]", tuple(matches))
 
     def __getstate__(self) -> object:
         """Build all parts first: copies and pickles hold parts, and not the functions that build them."""

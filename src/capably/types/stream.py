@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from zlib import crc32
 
 import msgspec
@@ -14,6 +14,7 @@ from capably.types.errors import CapablyError
 from capably.types.json import mend
 
 if TYPE_CHECKING:
+    from capably.types.json_types import Json
     from capably.types.parts import Part
     from capably.types.response_data import ResponseData
 
@@ -212,7 +213,7 @@ class StreamAccumulator(Protocol):
     from the events, and `reply` decodes that body with the same decoder that `call` uses.
     """
 
-    def feed(self, event: Any) -> Sequence[Chunk]:
+    def feed(self, event: Json) -> Sequence[Chunk]:
         """Return the chunks of one event. Raise our error for an event that reports a failure."""
         ...
 

@@ -92,7 +92,7 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         self.extra: Mapping[str, object] = extra or {}
         self.read: Callable[[Callable[..., object]], ToolInterface] | None = read
         """Reads the interface from the function: the first time it is needed, and only then."""
-        self.wire: dict[str, Any] = {}
+        self.wire: dict[str, Mapping[str, object]] = {}
         """Its encoded form per adapter, so that it is encoded once."""
         self._owner: AnyTool = self
         self._interface: ToolInterface | None = None
@@ -114,7 +114,7 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         return self.interface.description
 
     @property
-    def parameters(self) -> Mapping[str, Any]:
+    def parameters(self) -> Mapping[str, object]:
         """Return the JSON Schema of the arguments."""
         return self.interface.parameters
 
@@ -137,7 +137,7 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         def __get__(self, instance: object, owner: object, /) -> Self: ...
         def __get__(self, instance: object, owner: object, /) -> object: ...
 
-    def with_function(self, function: Callable[..., Any]) -> Self:
+    def with_function(self, function: Callable[..., ResultT_co]) -> Self:
         """Return the same tool over another function, such as the method of an instance. Both share one schema."""
         tool = type(self)(function, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
         tool.wire = self.wire

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from capably.providers.call_ids import reissued
 from capably.types import parts as p
 from capably.types.calls import ApprovalRequest
 from capably.types.messages import AssistantMessage, Message, Source, UserMessage
 from capably.types.values import set_field
+
+if TYPE_CHECKING:
+    from capably.types.json_types import JsonObject
 
 ANSWERS = ("tool_use_id", "call_id", "tool_call_id")
 """Where an output in a provider's own JSON names its call."""
@@ -172,9 +175,10 @@ def _with_id(part: p.Part, id: str) -> p.Part:
 
 def _with_ids(source: Source, new: Sequence[str | None]) -> Source:
     """Return Anthropic's own JSON with new ids of its calls, for an id that a conversation has twice."""
+    wire = cast("dict[str, list[JsonObject]]", source.wire)
     ids = iter([id for id in new if id is not None])
     content = [
         {**block, "id": next(ids, block["id"])} if block.get("type") == "tool_use" else block
-        for block in source.wire["content"]
+        for block in wire["content"]
     ]
-    return source.__replace__(wire={**source.wire, "content": content})
+    return source.__replace__(wire={**wire, "content": content})

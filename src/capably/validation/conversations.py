@@ -136,8 +136,8 @@ def is_prefill(message: Message) -> bool:
     """
     if type(message) is not AssistantMessage or any(isinstance(part, _NO_SPEECH) for part in message.content):
         return False
-    wire: object = message.source.wire if message.source else None
-    if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):  # pyright: ignore[reportUnknownMemberType]
+    wire = message.source.wire if message.source else None
+    if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):
         return False
     return any(
         isinstance(part, (p.Text, p.Refusal, p.Commentary)) and not is_blank(part.text) for part in message.content

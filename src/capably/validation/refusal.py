@@ -19,7 +19,7 @@ from capably.registry.lookup import listed_models, rules_for
 from capably.types.errors import Reason, UnsupportedFeatureError, UnsupportedFeatureWarning
 from capably.types.facts import UNVERIFIED, ModelInfo
 from capably.types.messages import SystemMessage, UserMessage
-from capably.types.parts import CachePoint, Part
+from capably.types.parts import CachePoint, Image, Part
 from capably.validation.drop import Params, drop_from_messages, drop_from_parameters
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
 
 
 def _drop(call: Call, missing: NoSpellingError) -> None:
-    if missing.feature == "input.image.detail":
+    if isinstance(missing.value, Image) and missing.feature == "input.image.detail":
         drop_from_messages(call.messages, missing.value, missing.value.__replace__(detail=None))
     elif isinstance(missing.value, (Part, SystemMessage)):
         drop_from_messages(call.messages, missing.value)

@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.anthropic.errors import error_from_body
 from capably.providers.counts import count_of, counts_in, details_of
-from capably.providers.json import is_object, load_body, text_of, typed
+from capably.providers.json import is_object, list_in, load_body, text_in, text_of
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
@@ -44,7 +44,7 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
         raise malformed_reply("is no message", message, provider)
     shape_error = partial(_wrong_shape, message, provider)
     try:
-        content: list[Any] = typed(message, "content", list)
+        content: list[Any] = list_in(message, "content")
         reply = ResponseData(
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
@@ -73,7 +73,7 @@ def malformed_reply(what: str, body: Any, provider: str) -> ServerError:
 
 def decode_block(block: dict[str, Any]) -> p.Part | LazyPart:
     """Decode one content block: a text now, other kinds lazily. A kind without a class becomes `Unknown`."""
-    kind = typed(block, "type", str)
+    kind = text_in(block, "type")
     if kind == "text":
         return _text(block)
     made, build = _LATER.get(kind) or (p.Unknown, partial(p.Unknown, kind))
@@ -81,7 +81,7 @@ def decode_block(block: dict[str, Any]) -> p.Part | LazyPart:
 
 
 def decode_finish(message: dict[str, Any]) -> FinishReason:
-    return FINISH.get(typed(message, "stop_reason", str), "other")
+    return FINISH.get(text_in(message, "stop_reason"), "other")
 
 
 def decode_usage(usage: Any) -> Usage:
@@ -154,7 +154,7 @@ def _is_sendable(block: dict[str, Any]) -> bool:
 
 def _text(block: dict[str, Any]) -> p.Part:
     citations: list[dict[str, Any]] = block.get("citations") or []
-    return p.Text(typed(block, "text", str), tuple(_citation(citation) for citation in citations))
+    return p.Text(text_in(block, "text"), tuple(_citation(citation) for citation in citations))
 
 
 def _citation(citation: dict[str, Any]) -> p.Citation:
@@ -167,7 +167,7 @@ def _citation(citation: dict[str, Any]) -> p.Citation:
 
 
 def _thinking(block: dict[str, Any]) -> p.Part:
-    return p.Thought(typed(block, "thinking", str))
+    return p.Thought(text_in(block, "thinking"))
 
 
 def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
@@ -176,7 +176,7 @@ def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
 
 def _tool_use(block: dict[str, Any]) -> p.Part:
     """Decode a tool call. Unreadable arguments (a stream cut by `max_tokens`) stay as text in `raw_args`."""
-    id, name = typed(block, "id", str), typed(block, "name", str)
+    id, name = text_in(block, "id"), text_in(block, "name")
     args, raw_args, _ = read_arguments(block.get("input"))
     return p.ToolCall(id, name, args, raw_args)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from capably.providers.call_ids import unused_ids
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import list_of, load_body, object_of, text_of, typed
+from capably.providers.json import list_of, load_body, object_of, text_in, text_of
 from capably.providers.openai.content import decode_call_of, decode_custom_call
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -195,7 +195,7 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
         )
         placed.append((("audio", 0), later))
     if message.get("refusal") not in (None, ""):
-        placed.append((("refusal", 0), p.Refusal(typed(message, "refusal", str))))
+        placed.append((("refusal", 0), p.Refusal(text_in(message, "refusal"))))
     tools = strict_tools(request)
     placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(list_of(message, "tool_calls"))]
     legacy = message.get("function_call")
@@ -221,7 +221,7 @@ def detail_text(detail: Json) -> str:
 
 def _text_in(fields: Json, name: str) -> str:
     """Return a text; an empty one if it is absent or null. Raise `TypeError` for anything else."""
-    return typed(fields, name, str) if fields.get(name) is not None else ""
+    return text_in(fields, name) if fields.get(name) is not None else ""
 
 
 def _content(message: Json, completion: Json) -> Sequence[p.Part | LazyPart]:
@@ -243,11 +243,11 @@ def check_empty(content: Any) -> None:
 
 
 def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | LazyPart:
-    kind = typed(item, "type", str)
+    kind = text_in(item, "type")
     if kind in ("text", "output_text"):
-        return p.Text(typed(item, "text", str), citations)
+        return p.Text(text_in(item, "text"), citations)
     if kind == "refusal":
-        return p.Refusal(typed(item, "refusal", str))
+        return p.Refusal(text_in(item, "refusal"))
     if kind in ("thinking", "reasoning"):
         return p.Thought, _thought, item
     if kind == "image_url":

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from capably.providers.json import typed
+from capably.providers.json import text_in
 from capably.providers.openai.content import decode_arguments, decode_custom_call
 from capably.providers.spellings import NoSpellingError
 from capably.types import parts as p
@@ -40,33 +40,33 @@ def call_id_of(item: Item) -> str:
 
 
 def _shell(item: Item) -> p.Part:
-    return ShellCall(typed(item, "call_id", str), "shell", dict(item.get("action") or {}))
+    return ShellCall(text_in(item, "call_id"), "shell", dict(item.get("action") or {}))
 
 
 def _local_shell(item: Item) -> p.Part:
     action: Item = item.get("action") or {}
     return ShellCall(
-        typed(item, "call_id", str), "local_shell", {**action, "commands": [shlex.join(action.get("command") or ())]}
+        text_in(item, "call_id"), "local_shell", {**action, "commands": [shlex.join(action.get("command") or ())]}
     )
 
 
 def _computer(item: Item) -> p.Part:
     actions = item.get("actions") or ([item["action"]] if item.get("action") else [])
     args = {"actions": actions, "pending_safety_checks": item.get("pending_safety_checks") or []}
-    return ComputerCall(typed(item, "call_id", str), "computer", args)
+    return ComputerCall(text_in(item, "call_id"), "computer", args)
 
 
 def _apply_patch(item: Item) -> p.Part:
-    return ApplyPatchCall(typed(item, "call_id", str), "apply_patch", dict(item.get("operation") or {}))
+    return ApplyPatchCall(text_in(item, "call_id"), "apply_patch", dict(item.get("operation") or {}))
 
 
 def _custom(item: Item) -> p.Part:
-    return decode_custom_call((typed(item, "call_id", str), typed(item, "name", str), item.get("input")))
+    return decode_custom_call((text_in(item, "call_id"), text_in(item, "name"), item.get("input")))
 
 
 def _approval(item: Item) -> p.Part:
     args, raw = decode_arguments(item.get("arguments"))
-    return ApprovalRequest(typed(item, "id", str), typed(item, "name", str), args, raw, item.get("server_label") or "")
+    return ApprovalRequest(text_in(item, "id"), text_in(item, "name"), args, raw, item.get("server_label") or "")
 
 
 WAITING: Mapping[str, tuple[type[p.Part], Callable[[Any], p.Part]]] = {

@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import list_of, load_body, text_of, typed
+from capably.providers.json import list_of, load_body, text_in, text_of
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -142,11 +142,11 @@ def _commentary(part: Json) -> p.Part:
 
 def _content_part(part: Json) -> p.Part:
     if part["type"] == "output_text":
-        text = typed(part, "text", str)
+        text = text_in(part, "text")
         return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or () if raw))
     if part["type"] == "refusal":
-        return p.Refusal(typed(part, "refusal", str))
-    return p.Unknown(typed(part, "type", str), part)
+        return p.Refusal(text_in(part, "refusal"))
+    return p.Unknown(text_in(part, "type"), part)
 
 
 def _citation(raw: Json, text: str) -> p.Citation:
