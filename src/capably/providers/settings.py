@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from capably.http.libraries import Library
@@ -16,6 +16,7 @@ from capably.types.errors import ConfigurationError
 from capably.types.timeout import Timeout
 
 if TYPE_CHECKING:
+    import httpx2
     from capably_models import _facts
 
 Secret: TypeAlias = str | Callable[[], str | Awaitable[str]]
@@ -48,10 +49,10 @@ class Settings:
     timeout: Timeout | None = None
     max_retries: int | None = None
     http: Library = "auto"
-    http_client: Any = None
-    async_http_client: Any = None
-    client: Any = None
-    async_client: Any = None
+    http_client: httpx2.Client | None = None
+    async_http_client: httpx2.AsyncClient | None = None
+    client: object = None
+    async_client: object = None
     endpoint: str | None = None
     api_version: str | None = None
     project: str | None = None
@@ -104,7 +105,8 @@ class Settings:
             if one.name == "provider" or value is None or (one.name == "http" and value == "auto"):
                 continue
             plain = one.name not in HIDDEN and isinstance(value, (str, int, float, Timeout))
-            words.append(f"{one.name}={without_credentials(value)!r}" if plain else f"{one.name}=...")
+            shown = without_credentials(value) if isinstance(value, str) else value
+            words.append(f"{one.name}={shown!r}" if plain else f"{one.name}=...")
         return ", ".join(words)
 
 
@@ -118,9 +120,9 @@ TEXTS = frozenset({"base_url", "endpoint", "api_version", "project", "location",
 """Settings that are texts."""
 
 
-def without_credentials(value: Any) -> Any:
-    """Return an address without what may be secret in it: the user, and the query."""
-    if not isinstance(value, str) or "://" not in value:
+def without_credentials(value: str) -> str:
+    """Return an address without what may be secret in it: the user, and the query. Any other text stays as it is."""
+    if "://" not in value:
         return value
     scheme, _, rest = value.partition("?")[0].partition("#")[0].partition("://")
     host, slash, path = rest.partition("/")
@@ -162,7 +164,7 @@ def check_address(address: str, place: str) -> None:
         raise ConfigurationError(f"{place} holds a #, and what follows one is never sent")
 
 
-def check_types(given: Mapping[str, Any]) -> None:
+def check_types(given: Mapping[str, object]) -> None:
     """Raise `TypeError` for a setting that is no text, or for headers or a query that are no texts by name. Shows no value."""
     for name, value in given.items():
         if value is None:
@@ -176,6 +178,6 @@ def check_types(given: Mapping[str, Any]) -> None:
                 f"{name}= is of type {type(value).__name__}; it must be a str, or a function that returns one"
             )
         if name in ("headers", "query"):
-            items = cast("Mapping[Any, Any]", value).items() if isinstance(value, Mapping) else ((None, None),)
+            items = cast("Mapping[object, object]", value).items() if isinstance(value, Mapping) else ((None, None),)
             if not all(isinstance(text, str) for item in items for text in item):
                 raise TypeError(f"{name}= must be a dict of str and str")
