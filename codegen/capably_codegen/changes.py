@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from capably_codegen.flat_fields import Fields, fields_of
-from capably_codegen.registry import UNVERIFIED
-from capably_codegen.schema import Registry
+from capably_codegen.schema import UNVERIFIED, Registry
 
 _PRICES = {
     "input": "input",

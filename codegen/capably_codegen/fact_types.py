@@ -10,8 +10,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 
 from capably_codegen import schema
 from capably_codegen.facts import NOT_OF_PROFILES, NOT_OF_PROVIDERS
-from capably_codegen.registry import UNVERIFIED
-from capably_codegen.schema import Entry
+from capably_codegen.schema import UNVERIFIED, Entry
 from capably_codegen.signatures import literal
 
 

@@ -17,10 +17,11 @@ from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
+from capably_codegen.names import constant_name, model_class
 from capably_codegen.parameter_docs import arguments
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.provider_settings import FUNCTIONS, setting_groups
-from capably_codegen.registry import Source, constant_name, model_class
+from capably_codegen.registry import Source
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
 from capably_codegen.signatures import BUILTINS, PARTS, ROUTING, Parameter, literal

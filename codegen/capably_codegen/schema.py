@@ -15,7 +15,7 @@ Conditions are words:
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -25,6 +25,8 @@ from capably.types.tools import BUILTIN_TOOLS
 Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
 Endpoint: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
 Unverified: TypeAlias = Literal["unverified"]
+UNVERIFIED: Final = "unverified"
+"""What no source settles."""
 YesNo: TypeAlias = StrictBool | Unverified
 When: TypeAlias = Literal["always", "reasoning_off", "without_budget", "never", "unverified"]
 Sampled: TypeAlias = Literal["always", "reasoning_off", "ignored", "never", "unverified"]

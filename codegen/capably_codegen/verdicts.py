@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from capably_codegen.flat_fields import Fields, fields_of
-from capably_codegen.registry import UNVERIFIED, Key, RegistryError, problem, read_yaml
-from capably_codegen.schema import Entry, Registry, Text
+from capably_codegen.problems import Key, RegistryError, problem
+from capably_codegen.schema import UNVERIFIED, Entry, Registry, Text
+from capably_codegen.yaml_lines import read_yaml
 
 RETIRED = "retired"
 NOT_CHAT = "not_chat"

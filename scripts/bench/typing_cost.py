@@ -25,7 +25,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from capably_codegen.format_code import format_files
-from capably_codegen.registry import Source, constant_name, load_registry
+from capably_codegen.names import constant_name
+from capably_codegen.registry import Source, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
 from support.langserver import Server

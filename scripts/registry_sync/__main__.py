@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from capably_codegen.registry import RegistryError, load_registry, parse_registry
+from capably_codegen.problems import RegistryError
+from capably_codegen.registry import load_registry, parse_registry
 from capably_codegen.verdicts import load_verdicts
 
 from registry_sync.claims import Source, SourceError, lineages

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from capably_codegen.registry import UNVERIFIED, load_registry
+from capably_codegen.registry import load_registry
+from capably_codegen.schema import UNVERIFIED
 
 from capably.modalities import INPUTS
 from registry_sync.claims import SourceError, without_none

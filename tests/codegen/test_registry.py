@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from capably_codegen.registry import RegistryError, load_registry, parse_registry
+from capably_codegen.problems import RegistryError
+from capably_codegen.registry import load_registry, parse_registry
 
 REGISTRY = """\
 # yaml-language-server: $schema=registry.schema.json

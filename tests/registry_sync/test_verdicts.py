@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from capably_codegen.registry import UNVERIFIED, RegistryError, load_registry
+from capably_codegen.problems import RegistryError
+from capably_codegen.registry import load_registry
+from capably_codegen.schema import UNVERIFIED
 from capably_codegen.verdicts import dated_fields, decided, load_verdicts
 
 ROOT = Path(__file__).parents[2]

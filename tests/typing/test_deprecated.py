@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from capably_codegen.model_doc import end_of_life
-from capably_codegen.registry import Source, constant_name, load_registry
+from capably_codegen.names import constant_name
+from capably_codegen.registry import Source, load_registry
 from support.checkers import find_checker
 
 pytestmark = pytest.mark.wheel

@@ -13,7 +13,8 @@ def print_differences(old: str, new: str) -> int:
     changes."""
     try:
         from capably_codegen.changes import release_notes
-        from capably_codegen.registry import RegistryError, parse_registry
+        from capably_codegen.problems import RegistryError
+        from capably_codegen.registry import parse_registry
     except ModuleNotFoundError as missing:
         raise ConfigurationError(
             f'reading a registry needs {missing.name}, which is not installed: pip install "capably[codegen]"'

@@ -41,7 +41,7 @@ def add_generate(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
 def _generate(options: argparse.Namespace) -> int:
     try:
         from capably_codegen.generate import generate, generate_for_clone, generate_overlay, is_source_tree
-        from capably_codegen.registry import RegistryError
+        from capably_codegen.problems import RegistryError
         from capably_codegen.sync import OutputError
     except ModuleNotFoundError as missing:
         raise ConfigurationError(

@@ -85,7 +85,7 @@ def as_object(value: Json, name: str) -> JsonObject:
 def text_of(fields: Mapping[str, Json], name: str) -> str | None:
     """Return a field that is a text, and `None` for anything else. It is for what stands beside an answer, and is no part of it: an
     id of another type loses nobody the answer, and stays in its body."""
-    value = fields[name] if name in fields else None
+    value = fields.get(name)
     return value if type(value) is str else None
 
 
