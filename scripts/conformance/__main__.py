@@ -2,6 +2,6 @@
 
 import sys
 
-from conformance.checks import main
+from conformance.run import main
 
 sys.exit(main())

@@ -1,7 +1,7 @@
 """All recorded traffic, through a loopback server and the vendors' SDKs into our `Response`, against a second reading.
 
 The whole corpus is checked here, nothing is sampled but the asynchronous form (every seventh exchange); it takes half a
-minute on one core. `scripts/conformance/checks.py` has the checks, and prints them as a table.
+minute on one core. `scripts/conformance` has the checks, and prints them as a table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance import cases, checks as conformance, differences, encode, readings
+from conformance import cases, checks, differences, encode, readings, run
+from conformance.bench import Bench
 from support.request_readers import Inexpressible
 
 from capably.providers.openai.chat import encode as chat_encode
@@ -22,11 +23,11 @@ FOLDERS = sorted(path.name for path in cases.CORPUS.glob("*/")) or ["no corpus"]
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_recorded_exchange_is_read_and_replayed_as_it_was(corpus: Path, folder: str) -> None:
-    found = conformance.run(f"{folder}/")
+    found = run.run(f"{folder}/")
     if not found.results:
         pytest.skip("; ".join(sorted({skipped.reason for skipped in found.skipped})))
     failed = [result for result in found.results if result.problem]
-    assert not failed, conformance.report(found)
+    assert not failed, run.report(found)
 
 
 def test_next_to_nothing_is_left_out(corpus: Path) -> None:
@@ -41,7 +42,7 @@ def test_the_public_methods_are_asked_in_every_format(corpus: Path) -> None:
     asked = {
         (exchange.endpoint, exchange.streamed, exchange.status == 200)
         for place, exchange in enumerate(cases.exchanges())
-        if isinstance(exchange, cases.Exchange) and conformance.opens_the_door(exchange, place)
+        if isinstance(exchange, cases.Exchange) and checks.opens_the_door(exchange, place)
     }
     good = {(endpoint, streamed) for endpoint, streamed, answered in asked if answered}
     assert len(good) == 8
@@ -66,8 +67,8 @@ EXCHANGE = cases.Exchange("anthropic/made-up#0", "anthropic", "messages", ASKED,
 
 
 def problems(exchange: cases.Exchange) -> dict[str, str]:
-    with conformance.Bench() as bench:
-        return {result.feature: result.problem for result in conformance.check(bench, exchange)}
+    with Bench() as bench:
+        return {result.feature: result.problem for result in checks.check(bench, exchange)}
 
 
 def test_a_good_answer_passes_every_check() -> None:
@@ -132,16 +133,16 @@ def test_a_request_that_differs_from_ours_is_a_failure(monkeypatch: pytest.Monke
 
 def test_a_request_that_our_api_has_no_words_for_is_counted() -> None:
     advisor = {"type": "advisor_20260301", "name": "advisor"}
-    with conformance.Bench() as bench:
+    with Bench() as bench:
         assert "encode" not in {
-            r.feature for r in conformance.check(bench, EXCHANGE._replace(sent={**ASKED, "tools": [advisor]}))
+            r.feature for r in checks.check(bench, EXCHANGE._replace(sent={**ASKED, "tools": [advisor]}))
         }
         assert [left.reason for left in bench.unsaid] == ["the built-in tool advisor_20260301"]
 
 
 def test_every_difference_that_is_allowed_is_there(corpus: Path) -> None:
     used: dict[str, set[str]] = {}
-    with conformance.Bench() as bench:
+    with Bench() as bench:
         for exchange in cases.exchanges():
             if isinstance(exchange, cases.Exchange) and exchange.status == 200:
                 with contextlib.suppress(Inexpressible):
@@ -167,15 +168,15 @@ def test_an_error_that_looks_like_success_is_a_failure() -> None:
 
 
 def _expecting(exchange: cases.Exchange, name: str) -> str:
-    with conformance.Bench() as bench, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conformance, "_expected_failure", lambda _: name)
-        return next(found.problem for found in conformance.check(bench, exchange) if found.feature == "error")
+    with Bench() as bench, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "_expected_failure", lambda _: name)
+        return next(found.problem for found in checks.check(bench, exchange) if found.feature == "error")
 
 
 def test_without_a_corpus_it_says_so_and_passes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(conformance, "CORPUS", tmp_path / "absent")
+    monkeypatch.setattr(run, "CORPUS", tmp_path / "absent")
     monkeypatch.setattr("sys.argv", ["conformance.py"])
-    assert conformance.main() == 0
+    assert run.main() == 0
     assert "skipped: there are no recorded conversations" in capsys.readouterr().out

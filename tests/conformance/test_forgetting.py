@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance import cases, checks as conformance
+from conformance import cases
+from conformance.bench import Bench, ask
 
 from capably.types import stream
 from capably.types.errors import CapablyError
@@ -32,7 +33,7 @@ def outcome(response: Any) -> tuple[list[str], Any]:
 
 def test_recorded_streams_are_read_in_the_same_way(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forgot = 0
-    with conformance.Bench() as bench:
+    with Bench() as bench:
         for exchange in cases.exchanges():
             if not isinstance(exchange, cases.Exchange) or not exchange.streamed or exchange.status != 200:
                 continue
@@ -40,7 +41,7 @@ def test_recorded_streams_are_read_in_the_same_way(corpus: Path, monkeypatch: py
             for kept in KEPT:
                 monkeypatch.setattr(stream, "MAX_BUFFERED_BYTES", kept)
                 bench.serve(exchange.body, headers=exchange.headers, events=True)
-                response = conformance._ask(bench, exchange)
+                response = ask(bench, exchange)
                 outcomes.append(outcome(response))
                 forgot += response._buffer.begin > 0
             assert all(found == outcomes[0] for found in outcomes), exchange.name

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conformance import checks as conformance
+from conformance import bench as conformance, chunking
 from conformance.cases import Exchange
 from support.call_cost import calls_made
 from support.loopback import Canned, Loopback
@@ -171,7 +171,7 @@ def events_of(endpoint: str) -> list[Any]:
 
 def decode(endpoint: str, body: bytes) -> Response[Any, Any, Any]:
     exchange = Exchange("made/up#0", PROVIDERS[endpoint], endpoint, {}, 200, {}, body, False)
-    request = conformance._request(exchange)
+    request = conformance.request_of(exchange)
     module = {
         "messages": "anthropic.decode",
         "generate_content": "google.decode",
@@ -180,7 +180,7 @@ def decode(endpoint: str, body: bytes) -> Response[Any, Any, Any]:
     }[endpoint]
     reader: Any = __import__(f"capably.providers.{module}", fromlist=["decode_reply"])
     reply: ResponseData = reader.decode_reply(body, request)
-    return Response(reply, *conformance._rest(exchange, request))
+    return Response(reply, *conformance.rest(exchange, request))
 
 
 def stream(endpoint: str, body: bytes) -> StreamResponse[Any, Any, Any]:
@@ -188,9 +188,10 @@ def stream(endpoint: str, body: bytes) -> StreamResponse[Any, Any, Any]:
     bench = conformance.Bench()
     adapter = bench.adapter(exchange.provider, endpoint)
     bench.server._server.server_close()
-    request = conformance._request(exchange)
-    opened = conformance._opened(adapter, [body])
-    return StreamResponse(opened, adapter.accumulator(request), *conformance._rest(exchange, request))
+    request = conformance.request_of(exchange)
+    return StreamResponse(
+        chunking.opened(adapter, [body]), adapter.accumulator(request), *conformance.rest(exchange, request)
+    )
 
 
 def as_events(events: list[Any]) -> bytes:
@@ -279,12 +280,12 @@ class Events:
 def wrong_streams(endpoint: str) -> Iterator[Callable[[], StreamResponse[Any, Any, Any]]]:
     """Streams with one thing of a wrong type each; every one can be opened again and again."""
     exchange = Exchange("made/up#0", PROVIDERS[endpoint], endpoint, {}, 200, {}, b"", True)
-    request = conformance._request(exchange)
+    request = conformance.request_of(exchange)
     bench = conformance.Bench()
     adapter = bench.adapter(exchange.provider, endpoint)
     bench.server._server.server_close()
     for events in mutants(events_of(endpoint)):
-        rest = conformance._rest(exchange, request)
+        rest = conformance.rest(exchange, request)
         yield lambda events=events, rest=rest: StreamResponse(Events(events), adapter.accumulator(request), *rest)
 
 

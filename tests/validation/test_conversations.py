@@ -14,6 +14,7 @@ from cases import base_url
 from hypothesis import given, settings, strategies as st
 from replies import events, reply
 from support.loopback import Canned, Loopback
+from support.untyped import untyped
 
 from capably import llm
 from capably.calls.call import prepare
@@ -230,7 +231,7 @@ def test_an_assistant_message_at_the_end_is_a_prefill_where_the_api_takes_it_as_
             assert turns_of(body_of(api, ENDING))[-1]["role"] == "assistant"
     assert body_of("mistral", ENDING)["messages"][-1] == {"role": "assistant", "content": "One, two,", "prefix": True}
     ready = prepare("anthropic/claude-haiku-4-5", listed_model("anthropic/claude-haiku-4-5"), ENDING, {})
-    assert ready.adapter.encode(ready.request)["messages"][-1]["role"] == "assistant"
+    assert untyped(ready.adapter.encode(ready.request))["messages"][-1]["role"] == "assistant"
 
 
 def test_a_last_assistant_message_follows_on_unsupported() -> None:

@@ -93,7 +93,7 @@ class Source(Value):
     state: object
 
     def __init__(
-        self, provider: str, endpoint: str, model: str, wire: Json, id: str | None = None, state: object = None
+        self, provider: str, endpoint: str, model: str, wire: object, id: str | None = None, state: object = None
     ) -> None:
         set_field(self, "provider", provider)
         set_field(self, "endpoint", endpoint)

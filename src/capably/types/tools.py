@@ -114,7 +114,7 @@ class Tool(FunctionObject, Generic[ResultT_co, P]):
         return self.interface.description
 
     @property
-    def parameters(self) -> Mapping[str, object]:
+    def parameters(self) -> Mapping[str, Any]:
         """Return the JSON Schema of the arguments."""
         return self.interface.parameters
 

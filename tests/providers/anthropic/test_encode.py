@@ -6,6 +6,7 @@ import json
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from support.untyped import untyped
 from support.vendors.anthropic import MODEL, contents, decoded, encoded, said, text
 
 from capably.providers.anthropic.encode import BUILTIN_TOOLS, DEFAULT_MAX_TOKENS
@@ -382,4 +383,4 @@ def test_a_leading_cache_point_marks_what_stands_before_its_message() -> None:
     reply = decoded(text("a"), {"type": "thinking", "thinking": "", "signature": "s"})
     _, replayed, _ = contents(user("Hi"), said(reply), point)
     assert replayed[0]["cache_control"] == FIVE
-    assert "cache_control" not in reply.wire["content"][0]
+    assert "cache_control" not in untyped(reply.wire)["content"][0]

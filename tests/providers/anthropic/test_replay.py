@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from support.untyped import untyped
 from support.vendors.anthropic import (
     CALL,
     MODEL,
@@ -58,7 +59,7 @@ def replayed(reads: str, wrote: str) -> Any:
     reply = decoded(THINKING, text("So"), model=wrote)
     asked = request(user("Hi"), said(reply, model=wrote), user("And?"))
     asked.model_id = reads
-    return encode_request(asked)["messages"][1]["content"]
+    return untyped(encode_request(asked))["messages"][1]["content"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from support.untyped import untyped
 from support.vendors.anthropic import (
     CALL,
     STREAMED,
@@ -54,7 +55,7 @@ def test_arguments_that_come_whole_and_text_at_the_start_are_shown_too() -> None
         ("text", "a"),
         ("tool_call", '{"city":"Ulm"}'),
     ]
-    assert folding.reply().wire["content"] == [text("a"), CALL]
+    assert untyped(folding.reply().wire)["content"] == [text("a"), CALL]
 
 
 @pytest.mark.parametrize("broken", ['{"city": "U', "[1]"])
@@ -67,14 +68,14 @@ def test_arguments_that_are_no_object_stay_readable_and_can_be_replayed(broken: 
     reply = folding.reply()
     assert reply.content == (p.ToolCall("1", "weather", {}, broken),)
     assert reply.finish_reason == "length"
-    assert reply.wire["content"][0]["input"] == {"INVALID_JSON": broken}
+    assert untyped(reply.wire)["content"][0]["input"] == {"INVALID_JSON": broken}
 
 
 def test_a_fallback_tells_which_model_answered() -> None:
     block = {"type": "fallback", "from": {"model": "claude-a"}, "to": {"model": "claude-b"}}
     folding, _ = accumulator(opening(), start(0, **block), stop(0), *closing(container={"id": "container_1"}))
     reply = folding.reply()
-    assert (reply.model, reply.wire["container"]) == ("claude-b", {"id": "container_1"})
+    assert (reply.model, untyped(reply.wire)["container"]) == ("claude-b", {"id": "container_1"})
 
 
 @pytest.mark.parametrize("end", [0, 1, 5, len(STREAMED) - 2, len(STREAMED) - 1])
@@ -151,14 +152,14 @@ def test_blocks_stand_in_the_order_in_which_they_begin(index: Any) -> None:
     usual, usual_chunks = accumulator(*IN_ORDER)
     assert folding.reply().wire == usual.reply().wire
     assert [(c.kind, c.index, c.delta) for c in chunks] == [(c.kind, c.index, c.delta) for c in usual_chunks]
-    assert folding.reply().wire["content"][0] == {"type": "thinking", "thinking": "Hm.", "signature": "sig"}
+    assert untyped(folding.reply().wire)["content"][0] == {"type": "thinking", "thinking": "Hm.", "signature": "sig"}
 
 
 def test_a_second_beginning_loses_nothing_that_was_given_out() -> None:
     first = [opening(), start(0, type="text", text=""), delta(0, "text_delta", text="One. "), stop(0)]
     second = [opening(), start(0, type="text", text=""), delta(0, "text_delta", text="Two."), stop(0), *closing()]
     folding, chunks = accumulator(*first, *second)
-    assert [block["text"] for block in folding.reply().wire["content"]] == ["One. ", "Two."]
+    assert [block["text"] for block in untyped(folding.reply().wire)["content"]] == ["One. ", "Two."]
     assert [(c.index, c.delta) for c in chunks if c.delta] == [(0, "One. "), (1, "Two.")]
 
 

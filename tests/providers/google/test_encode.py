@@ -165,7 +165,8 @@ def test_extra_is_merged_in_last_and_deeply() -> None:
 
 
 def test_merging_leaves_both_sides_as_they_were() -> None:
-    base, extra = {"a": {"b": 1}}, {"a": {"c": 2}}
+    base: Body = {"a": {"b": 1}}
+    extra: Body = {"a": {"c": 2}}
     assert merge_extra(base, extra) == {"a": {"b": 1, "c": 2}}
     assert (base, extra) == ({"a": {"b": 1}}, {"a": {"c": 2}})
 

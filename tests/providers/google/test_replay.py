@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from support.untyped import untyped
 from support.vendors.google import MODEL, PNG, SIGNATURE, body, decode, encode, parts_of, request
 
 from capably.providers.google.decode import decode_reply
@@ -131,7 +132,11 @@ def test_an_empty_answer_is_not_sent_back() -> None:
 
 def test_an_answer_that_google_broke_off_goes_on_by_its_token() -> None:
     reply = decode(body({"text": "half"}, finish="CONTINUATION", continuationToken="tok"))
-    assert (reply.finish_reason, reply.stop_detail, reply.wire["continuationToken"]) == ("continuation", "tok", "tok")
+    assert (reply.finish_reason, reply.stop_detail, untyped(reply.wire)["continuationToken"]) == (
+        "continuation",
+        "tok",
+        "tok",
+    )
     later = decode(body({"text": "more"}, finish="CONTINUATION", continuationToken="tok2"))
     resumed = encode(user("a"), said(reply), said(later))
     assert (len(resumed["contents"]), resumed["continuationToken"]) == (1, "tok2")

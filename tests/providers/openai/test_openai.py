@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.adapters import OpenAIAdapter
 from support.loopback import Canned, Loopback
+from support.untyped import untyped
 
 from capably import llm
 from capably.providers.errors import seconds_to_wait
@@ -60,7 +61,13 @@ ENDPOINTS = tuple(PATHS)
 def request(endpoint: str | None = None, **fields: Any) -> Request:
     routing = {name: fields.pop(name) for name in ("timeout", "max_retries", "headers") if name in fields}
     return Request(
-        info=None, model_id="gpt-test", endpoint=endpoint, messages=[user("Hi")], system=None, params=fields, **routing
+        info=None,
+        model_id="gpt-test",
+        endpoint=endpoint,
+        messages=[user("Hi")],
+        system=None,
+        params=untyped(fields),
+        **routing,
     )
 
 

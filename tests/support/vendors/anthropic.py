@@ -20,6 +20,7 @@ from capably.types.timeout import as_timeout
 from support.adapters import AnthropicAdapter
 from support.loopback import Canned, Loopback
 from support.request_types import described
+from support.untyped import untyped
 
 MODEL = "claude-test-1"
 USAGE = {"input_tokens": 10, "output_tokens": 5}
@@ -36,7 +37,7 @@ def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Re
         endpoint="messages",
         messages=messages or (user("Hi"),),
         system=lead,
-        params=fields,
+        params=untyped(fields),
         **routing,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.untyped import untyped
 from support.vendors.chat import CALL_A, CALL_B, A, B, call, completion, decoded, request, wires
 
 from capably.providers.openai.chat.decode import decode_reply
@@ -57,9 +58,9 @@ def test_thoughts_that_stand_in_the_content_are_read(thinking: Any) -> None:
 
 def test_citations_are_read_where_hosts_put_them() -> None:
     raw = {"type": "url_citation", "url_citation": {"url": "u", "title": "t", "start_index": 0, "end_index": 2}}
-    (part,) = decoded(completion(content="Hello", annotations=[raw])).content
+    (part,) = decoded(completion(content="Hello", annotations=[raw])).of(p.Text)
     assert part.citations == (p.Citation(url="u", title="t", cited_text="He", raw=raw),)
-    (part,) = decoded({**completion(content="Hello"), "citations": ["u"]}).content
+    (part,) = decoded({**completion(content="Hello"), "citations": ["u"]}).of(p.Text)
     assert part.citations == (p.Citation(url="u", raw={"url": "u"}),)
 
 
@@ -84,14 +85,14 @@ def test_the_legacy_function_call_is_a_tool_call_and_its_output_goes_back_as_a_f
 
 def test_calls_without_ids_are_given_ids_that_their_replay_has_too() -> None:
     reply = decoded(completion(tool_calls=[call(""), call("")]))
-    assert [part.id for part in reply.content] == ["call_1", "call_2"]
-    assert [wire["id"] for wire in reply.wire["tool_calls"]] == ["call_1", "call_2"]
+    assert [part.id for part in untyped(reply.content)] == ["call_1", "call_2"]
+    assert [wire["id"] for wire in untyped(reply.wire)["tool_calls"]] == ["call_1", "call_2"]
 
 
 def test_arguments_are_read_as_text_or_object() -> None:
-    (part,) = decoded(completion(tool_calls=[call(arguments={"city": "Rome"})])).content
+    (part,) = decoded(completion(tool_calls=[call(arguments={"city": "Rome"})])).of(p.ToolCall)
     assert (part.args, part.raw_args) == ({"city": "Rome"}, '{"city":"Rome"}')
-    (part,) = decoded(completion(tool_calls=[call(arguments='{"city": "Ro')])).content
+    (part,) = decoded(completion(tool_calls=[call(arguments='{"city": "Ro')])).of(p.ToolCall)
     assert (part.args, part.raw_args) == ({}, '{"city": "Ro')
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.untyped import untyped
 from support.vendors.chat import CALL_A, CALL_B, A, B, completion, decoded, request
 
 from capably.providers.openai.chat.decode import decode_reply
@@ -205,7 +206,7 @@ def test_a_call_is_read_without_waiting_for_the_rest_of_the_reply() -> None:
 def test_calls_without_ids_are_told_apart_by_their_names() -> None:
     events = [call_delta(None, '{"city":"Rome"}', "", "weather"), call_delta(None, "{}", "", "clock")]
     chunks, reply = run(*events, delta("stop"))
-    assert [(part.id, part.name) for part in reply.content] == [("call_1", "weather"), ("call_2", "clock")]
+    assert [(part.id, part.name) for part in untyped(reply.content)] == [("call_1", "weather"), ("call_2", "clock")]
     check_chunks(chunks, reply)
 
 
@@ -227,7 +228,7 @@ def test_thinking_in_content_lists_is_joined() -> None:
 
     chunks, reply = run(thinking("h"), thinking("m"), delta(content="Hel"), delta(content="lo"), delta("stop"))
     assert reply.content == (p.Thought("hm"), p.Text("Hello"))
-    assert reply.wire["content"] == [
+    assert untyped(reply.wire)["content"] == [
         {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
         {"type": "text", "text": "Hello"},
     ]
@@ -246,7 +247,7 @@ def test_reasoning_details_are_joined_to_what_must_be_replayed() -> None:
         delta(reasoning_details=[encrypted]),
         delta("stop"),
     )
-    assert reply.wire["reasoning_details"] == [
+    assert untyped(reply.wire)["reasoning_details"] == [
         {"type": "reasoning.text", "index": 0, "text": "hm", "signature": "sig="},
         encrypted,
     ]
@@ -284,7 +285,7 @@ def test_the_legacy_function_call_is_streamed() -> None:
 def test_a_signature_beside_a_call_survives_the_stream() -> None:
     extra = {"google": {"thought_signature": "sig="}}
     _, reply = run(delta(tool_calls=[{**A, "extra_content": extra}]), delta("stop"))
-    assert reply.wire["tool_calls"] == [{**A, "extra_content": extra}]
+    assert untyped(reply.wire)["tool_calls"] == [{**A, "extra_content": extra}]
 
 
 @pytest.mark.parametrize("usage", [STORY[-1], delta(role="assistant", content="", usage=STORY[-1]["usage"])])
@@ -383,8 +384,8 @@ def test_what_is_empty_replaces_nothing() -> None:
         {"id": "", "model": "", "choices": [{"index": 0, "delta": {}, "finish_reason": ""}], "service_tier": None},
     ]
     _, reply = run(*events)
-    assert reply.wire["reasoning_details"] == [{**detail, "text": "Hm", "signature": "sig", "format": ""}]
-    assert reply.wire["audio"]["id"] == "a_1"
+    assert untyped(reply.wire)["reasoning_details"] == [{**detail, "text": "Hm", "signature": "sig", "format": ""}]
+    assert untyped(reply.wire)["audio"]["id"] == "a_1"
     assert (reply.id, reply.model, reply.finish_reason) == ("cmpl_1", "gpt-test-1", "stop")
 
 
@@ -394,7 +395,7 @@ def test_a_tool_that_the_host_executed_is_one_however_often_it_comes() -> None:
 
     events = [tool(0, arguments="{}"), tool(0, output="Rain."), tool(1, output=""), tool(1, output="Sun.")]
     _, reply = run(*events, delta("stop", content="a"))
-    assert reply.wire["executed_tools"] == [
+    assert untyped(reply.wire)["executed_tools"] == [
         {"index": 0, "type": "search", "arguments": "{}", "output": "Rain."},
         {"index": 1, "type": "search", "output": "Sun."},
     ]

@@ -37,7 +37,7 @@ def test_a_thought_in_full_text_is_read() -> None:
 def test_citations_say_which_words_they_stand_for() -> None:
     raw = {"type": "url_citation", "url": "https://x.test", "title": "X", "start_index": 0, "end_index": 5}
     item = text_item("Hello", content=[{"type": "output_text", "text": "Hello", "annotations": [raw]}])
-    (part,) = decoded(response(item)).content
+    (part,) = decoded(response(item)).of(p.Text)
     assert part.citations == (p.Citation(url="https://x.test", title="X", cited_text="Hello", raw=raw),)
 
 
@@ -54,15 +54,15 @@ def test_an_item_without_a_class_is_kept_as_it_is(kind: str) -> None:
 
 @pytest.mark.parametrize("arguments", ['{"city": "Ro', "[1]", ""])
 def test_arguments_that_are_no_object_are_kept_as_text(arguments: str) -> None:
-    (call,) = decoded(response(call_item(arguments=arguments))).content
+    (call,) = decoded(response(call_item(arguments=arguments))).of(p.ToolCall)
     assert (call.args, call.raw_args) == ({}, arguments)
 
 
 def test_nulls_that_only_strict_mode_wrote_are_taken_out_so_that_defaults_apply() -> None:
     raw = '{"city":null,"days":null}'
-    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather(strict=True)]).content
+    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather(strict=True)]).of(p.ToolCall)
     assert (call.args, call.raw_args) == ({"city": None}, raw)
-    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather()]).content
+    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather()]).of(p.ToolCall)
     assert call.args == {"city": None, "days": None}
 
 

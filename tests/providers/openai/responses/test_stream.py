@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.untyped import untyped
 from support.vendors.responses import call_item, decoded, items, request, response, text_item, thought_item
 
 from capably.providers.openai.responses.stream import ResponsesAccumulator
@@ -340,7 +341,7 @@ def test_what_came_in_deltas_only_is_not_lost(output: Any) -> None:
         completed({**response(), "output": output}),
     )
     assert reply.content == decoded(response(TEXT, CALL_A)).content
-    assert reply.wire[0]["phase"] == "final_answer"
+    assert untyped(reply.wire)[0]["phase"] == "final_answer"
     check_chunks(chunks, reply)
 
 
