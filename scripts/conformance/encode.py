@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from support import request_readers as sent
 
 from capably.calls.call import _leading_system
 from capably.providers.spellings import NoSpellingError
-from capably.types.request import CallParams, Request
+from capably.types.request import Request
 from conformance.cases import Exchange, name_of
 from conformance.differences import DIFFERENCES, Json
 
@@ -32,7 +32,7 @@ def encode(exchange: Exchange, adapter: Any) -> Json:
         messages=messages,
         system="\n\n".join(message.text for message in instructions) or None,
         instructions=instructions,
-        params=cast("CallParams", ask.params),
+        params=ask.params,
         extra=ask.extra,
     )
     try:

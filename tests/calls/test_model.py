@@ -317,7 +317,7 @@ def test_without_a_script_the_last_words_come_back() -> None:
 
 def test_a_script_may_be_a_function_of_the_request() -> None:
     def answer(request: Request) -> str:
-        return f"{request.system} {len(request.messages)} {request.params.get('max_tokens')}"
+        return f"{request.system} {len(request.messages)} {request.params['max_tokens']}"
 
     assert llm.scripted(answer).call("Hi", system="Be brief.", max_tokens=10).text() == "Be brief. 1 10"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.calls.override import in_force
 from capably.parameters import with_arguments
@@ -141,7 +141,7 @@ def _encoded(adapter: Adapter, call: Call, sending: Sending, warnings: list[str]
             messages=rest,
             system="\n\n".join(message.text for message in instructions) or None,
             instructions=instructions,
-            params=cast("CallParams", call.params),
+            params=call.params,
             **sending,
         )
         try:

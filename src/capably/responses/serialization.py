@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from capably.types.json_types import Json
     from capably.types.messages import Message
-    from capably.types.request import CallParams
     from capably.types.tools import AnyTool, BuiltinTool
 
     ResponseState = TypedDict(  # noqa: UP013 (keys of JSON are no names)
@@ -273,7 +272,7 @@ def record_of(
         endpoint=state["endpoint"],
         messages=(),
         system=None,
-        params=cast("CallParams", params),
+        params=params,
         extra=cast("Mapping[str, object] | None", params.get("extra")),
     )
     reply = _reply(state["reply"])

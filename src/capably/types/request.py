@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from capably.parameters import CallParams, OnUnsupported
 
@@ -65,7 +65,7 @@ class Request:
         messages: Sequence[Message],
         system: str | None,
         instructions: Sequence[SystemMessage] = (),
-        params: CallParams,
+        params: Mapping[str, Any],
         extra: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: Timeout | None = None,
@@ -77,7 +77,7 @@ class Request:
         self.messages: Sequence[Message] = messages
         self.system: str | None = system
         self.instructions: Sequence[SystemMessage] = instructions
-        self.params: CallParams = params
+        self.params: Mapping[str, Any] = params
         self.extra: Mapping[str, object] | None = extra
         self.headers: Mapping[str, str] | None = headers
         self.timeout: Timeout | None = timeout

@@ -10,7 +10,7 @@ from support.vendors.google import PNG, encode, info, parts_of, weather
 
 from capably.providers.google.encode import BUILTIN_TOOLS
 from capably.providers.google.schema import encode_schema
-from capably.providers.spellings import NoSpellingError, feature_of, merge_extra
+from capably.providers.spellings import Body, NoSpellingError, feature_of, merge_extra
 from capably.types import parts as p, tools as t
 from capably.types.format import Format
 from capably.types.messages import system, user

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from support.adapters import OpenAIAdapter
 from support.loopback import Canned, Loopback
-from support.untyped import untyped
 
 from capably import llm
 from capably.providers.errors import seconds_to_wait
@@ -66,7 +65,7 @@ def request(endpoint: str | None = None, **fields: Any) -> Request:
         endpoint=endpoint,
         messages=[user("Hi")],
         system=None,
-        params=untyped(fields),
+        params=fields,
         **routing,
     )
 

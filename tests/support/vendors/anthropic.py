@@ -20,7 +20,6 @@ from capably.types.timeout import as_timeout
 from support.adapters import AnthropicAdapter
 from support.loopback import Canned, Loopback
 from support.request_types import described
-from support.untyped import untyped
 
 MODEL = "claude-test-1"
 USAGE = {"input_tokens": 10, "output_tokens": 5}
@@ -37,7 +36,7 @@ def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Re
         endpoint="messages",
         messages=messages or (user("Hi"),),
         system=lead,
-        params=untyped(fields),
+        params=fields,
         **routing,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -14,7 +14,7 @@ from capably.registry.lookup import providers
 from capably.types import parts as p
 from capably.types.facts import ModelInfo
 from capably.types.messages import user
-from capably.types.request import CallParams, Request
+from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from support.request_types import described
 
@@ -32,7 +32,7 @@ def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Re
         endpoint="chat_completions",
         messages=messages or (user("Hi"),),
         system=lead,
-        params=cast("CallParams", fields),
+        params=fields,
         **routing,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 
 from capably import llm
 from capably.providers.google.decode import decode_reply
@@ -13,7 +13,7 @@ from capably.providers.google.stream import GoogleAccumulator
 from capably.types import tools as t
 from capably.types.facts import ModelInfo
 from capably.types.messages import user
-from capably.types.request import CallParams, Request
+from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from capably.types.timeout import as_timeout
 from support.adapters import GoogleAdapter
@@ -58,7 +58,7 @@ def request(
         model_id=model,
         messages=messages or [user("Hello")],
         system=lead,
-        params=cast("CallParams", params),
+        params=params,
         **routing,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -11,7 +11,7 @@ from capably.providers.openai.responses.encode import encode_request
 from capably.types import tools as t
 from capably.types.facts import ModelInfo
 from capably.types.messages import user
-from capably.types.request import CallParams, Request
+from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from support.request_types import described
 
@@ -35,7 +35,7 @@ def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Re
         endpoint="responses",
         messages=messages or (user("Hi"),),
         system=lead,
-        params=cast("CallParams", fields),
+        params=fields,
         **routing,
     )
 
