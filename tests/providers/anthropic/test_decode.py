@@ -177,3 +177,14 @@ def test_errors_with_status_200_never_look_like_success(kind: str, ours: type[e.
             broken()
         assert type(raised.value) is ours
         assert (raised.value.code, raised.value.request_id, raised.value.body) == (kind, "req_1", body)
+
+
+@pytest.mark.parametrize(
+    "error", [{"type": ["api_error"], "message": "Not now."}, {"type": 5, "detail": "Not now."}, "Not now."]
+)
+def test_errors_of_an_odd_shape_are_errors(error: Any) -> None:
+    body = {"type": "error", "error": error, "request_id": 5}
+    for broken in (lambda: decode_reply(json.dumps(body).encode(), request()), lambda: accumulator(body)):
+        with pytest.raises(e.ServerError, match=r"^Not now\. \[anthropic\]$") as raised:
+            broken()
+        assert (raised.value.code, raised.value.request_id, raised.value.body) == (None, None, body)
