@@ -188,3 +188,12 @@ def test_errors_of_an_odd_shape_are_errors(error: Any) -> None:
         with pytest.raises(e.ServerError, match=r"^Not now\. \[anthropic\]$") as raised:
             broken()
         assert (raised.value.code, raised.value.request_id, raised.value.body) == (None, None, body)
+
+
+def test_what_stands_beside_an_answer_loses_nobody_the_answer() -> None:
+    odd = {**USAGE, "service_tier": ["standard"], "server_tool_use": 1, "cache_creation": "none"}
+    reply = decoded(text("Hi"), stop_details="cyber", stop_sequence=5, usage=odd)
+    assert (reply.content, reply.stop_detail, reply.stop_sequence) == ((p.Text("Hi"),), None, None)
+    assert reply.usage == Usage(10, 5)
+    refused = decoded(stop_reason="refusal", stop_details={"category": "cyber", "explanation": ["Why"]})
+    assert refused.stop_detail == "cyber"
