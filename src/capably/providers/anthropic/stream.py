@@ -132,7 +132,7 @@ class MessageAccumulator:
         try:
             if type(event) is not dict:
                 raise TypeError("it is no object")
-            kind = event["type"] if "type" in event else "error" if "error" in event else ""
+            kind = event["type"] if "type" in event else "error" if "error" in event else ""  # noqa: SIM401
             return self._EVENTS[kind](self, event) if kind in self._EVENTS else ()
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise malformed_reply(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
