@@ -19,7 +19,7 @@ from capably.types.tool_results import result_parts
 if TYPE_CHECKING:
     from typing import TypedDict
 
-    from capably.types.json_types import Json, JsonObject
+    from capably.types.json_types import JsonObject
     from capably.types.messages import Message
 
     class Turn(TypedDict):
@@ -157,7 +157,7 @@ def _replayed(source: Source, request: Request, provider: str, toolsets: dict[st
     content = wire.get("content")
     if not isinstance(content, list):
         return None
-    own = request.model_id == source.model or _is_by(source.model, wire.get("model"), request.model_id)
+    own = request.model_id == source.model or _is_by(source, wire, request.model_id)
     blocks: list[JsonObject] = []
     for block in content:
         if type(block) is not dict:
@@ -178,9 +178,9 @@ def _replayed(source: Source, request: Request, provider: str, toolsets: dict[st
     return blocks
 
 
-def _is_by(asked: str, answered: Json, model_id: str) -> bool:
+def _is_by(source: Source, wire: JsonObject, model_id: str) -> bool:
     """Return whether the model wrote it. A snapshot's dated id and its alias are one model."""
-    return _undated(model_id) in (_undated(asked), _undated(str(answered)))
+    return _undated(model_id) in map(_undated, (source.model, str(wire.get("model"))))
 
 
 def _undated(model_id: str) -> str:
