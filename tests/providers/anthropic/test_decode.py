@@ -13,9 +13,12 @@ from support.vendors.anthropic import (
     THINKING,
     USAGE,
     accumulator,
+    closing,
     decoded,
     message,
+    opening,
     request,
+    start,
     text,
 )
 
@@ -192,8 +195,11 @@ def test_errors_of_an_odd_shape_are_errors(error: Any) -> None:
 
 def test_what_stands_beside_an_answer_loses_nobody_the_answer() -> None:
     odd = {**USAGE, "service_tier": ["standard"], "server_tool_use": 1, "cache_creation": "none"}
-    reply = decoded(text("Hi"), stop_details="cyber", stop_sequence=5, usage=odd)
-    assert (reply.content, reply.stop_detail, reply.stop_sequence) == ((p.Text("Hi"),), None, None)
+    cited = [{**text("Hi"), "citations": citations} for citations in ("none", 5, ["a", None])]
+    reply = decoded(*cited, stop_details="cyber", stop_sequence=5, usage=odd)
+    assert (reply.content, reply.stop_detail, reply.stop_sequence) == ((p.Text("Hi"),) * 3, None, None)
+    folding, _ = accumulator(opening(), *(start(place, **block) for place, block in enumerate(cited)), *closing())
+    assert folding.reply().content == reply.content
     assert reply.usage == Usage(10, 5)
     refused = decoded(stop_reason="refusal", stop_details={"category": "cyber", "explanation": ["Why"]})
     assert refused.stop_detail == "cyber"

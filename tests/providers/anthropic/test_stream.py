@@ -93,7 +93,6 @@ def test_a_stream_that_was_cut_never_looks_like_success(end: int) -> None:
         {"type": "content_block_start"},
         {"type": "content_block_delta", "delta": ["text_delta"]},
         {"type": ["content_block_delta"]},
-        start(1, type="text", text="", citations="none"),
         delta(0, "text_delta"),
     ],
 )

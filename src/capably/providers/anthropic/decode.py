@@ -154,10 +154,10 @@ def _sendable(block: Json) -> Json:
 
 
 def _text(block: JsonObject) -> p.Part:
-    text = text_in(block, "text")
-    if not block.get("citations"):
+    text, citations = text_in(block, "text"), block.get("citations")
+    if not isinstance(citations, list):
         return p.Text(text)
-    return p.Text(text, tuple(map(_citation, objects_of(block, "citations"))))
+    return p.Text(text, tuple(_citation(citation) for citation in citations if isinstance(citation, dict)))
 
 
 def _citation(citation: JsonObject) -> p.Citation:

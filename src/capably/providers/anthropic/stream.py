@@ -180,8 +180,9 @@ class MessageAccumulator:
 
     def _start_block(self, event: JsonObject) -> Sequence[Chunk]:
         wire = dict(object_in(event, "content_block"))
-        if wire.get("citations"):
-            wire["citations"] = list(list_in(wire, "citations"))  # They grow, and the event is not ours.
+        citations = wire.get("citations")
+        if isinstance(citations, list):
+            wire["citations"] = citations.copy()  # They grow, and the event is not ours.
         block = self._begin(event, wire)
         kind, place = block.kind, block.place
         if kind == "tool_use":
