@@ -248,3 +248,23 @@ def test_anthropics_strict_tools_know_no_recursion() -> None:
         assert TOOLS[id](body_of(id, tools=[plant]))
     for id, get in FORMATS.items():
         assert get(body_of(id, format=Tree))["schema"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "object", "properties": ["a"]}, "`properties` at the root is a list"),
+        ({"type": "object", "$defs": None}, "`\\$defs` at the root is a NoneType"),
+        ({"type": "object", "properties": {"a": {"anyOf": {"type": "string"}}}}, "`anyOf` at /a lists no schemas"),
+        ({"type": "object", "properties": {"a": {"oneOf": []}}}, "`oneOf` at /a lists no schemas"),
+    ],
+)
+def test_a_strict_schema_that_is_none_is_refused_for_anthropic(schema: Any, words: str) -> None:
+    with pytest.raises(llm.UnsupportedFeatureError, match=words):
+        body_of(ANTHROPIC, tools=[strict_tool(schema)])
+
+
+def test_a_keyword_of_a_wrong_type_stands_in_the_description_for_anthropic() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "format": ["date"]}}, "required": 5}
+    (tool,) = body_of(ANTHROPIC, tools=[strict_tool(schema)])["tools"]
+    assert tool["input_schema"]["properties"]["a"] == {"type": "string", "description": '{format: ["date"]}'}

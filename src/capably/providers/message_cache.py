@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, Source, UserMessage
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 Form: TypeAlias = Sequence[Mapping[str, object]]
 """A message as a provider's JSON objects: one of them mostly, none for a message that says nothing."""
 
+FormT = TypeVar("FormT", bound=Form)
+
 
 def encoded(
     messages: Iterable[Message],
     target: object,
     *,
-    replay: Callable[[AssistantMessage, Source], Form | None],
-    encode_text: Callable[[str, str], Form],
-    encode: Callable[[Message], Form],
-) -> Iterator[Form]:
+    replay: Callable[[AssistantMessage, Source], FormT | None],
+    encode_text: Callable[[str, str], FormT],
+    encode: Callable[[Message], FormT],
+) -> Iterator[FormT]:
     """Yield each message in a provider's form: cached, replayed in the provider's own JSON, or encoded.
 
     The form of a message of texts is cached until the message is sent to another target. Two targets must be equal if
@@ -46,8 +48,8 @@ def encoded(
 
 
 def _encoded_anew(
-    message: Message, target: object, encode_text: Callable[[str, str], Form], encode: Callable[[Message], Form]
-) -> Form:
+    message: Message, target: object, encode_text: Callable[[str, str], FormT], encode: Callable[[Message], FormT]
+) -> FormT:
     role = _ROLES.get(type(message), "")
     text = _only_text(message) if role else ""
     form = encode_text(role, text) if text else encode(message)

@@ -122,3 +122,9 @@ def test_importing_and_encoding_need_no_sdk() -> None:
 def test_the_sdks_own_object_is_built_on_demand() -> None:
     sdk = adapter().to_sdk(json.dumps(message(text("Hello"))).encode(), "messages")
     assert (type(sdk).__name__, sdk.content[0].text, sdk.usage.input_tokens) == ("Message", "Hello", 10)
+
+
+def test_the_sdks_own_object_is_built_of_every_body_that_is_read() -> None:
+    body = json.dumps(message(text("a"), score=float("nan"))).encode()
+    assert decode_reply(body, request()).content == (p.Text("a"),)
+    assert getattr(adapter().to_sdk(body, "messages"), "id") == "msg_1"

@@ -13,9 +13,12 @@ from support.vendors.anthropic import (
     THINKING,
     USAGE,
     accumulator,
+    closing,
     decoded,
     message,
+    opening,
     request,
+    start,
     text,
 )
 
@@ -177,3 +180,26 @@ def test_errors_with_status_200_never_look_like_success(kind: str, ours: type[e.
             broken()
         assert type(raised.value) is ours
         assert (raised.value.code, raised.value.request_id, raised.value.body) == (kind, "req_1", body)
+
+
+@pytest.mark.parametrize(
+    "error", [{"type": ["api_error"], "message": "Not now."}, {"type": 5, "detail": "Not now."}, "Not now."]
+)
+def test_errors_of_an_odd_shape_are_errors(error: Any) -> None:
+    body = {"type": "error", "error": error, "request_id": 5}
+    for broken in (lambda: decode_reply(json.dumps(body).encode(), request()), lambda: accumulator(body)):
+        with pytest.raises(e.ServerError, match=r"^Not now\. \[anthropic\]$") as raised:
+            broken()
+        assert (raised.value.code, raised.value.request_id, raised.value.body) == (None, None, body)
+
+
+def test_what_stands_beside_an_answer_loses_nobody_the_answer() -> None:
+    odd = {**USAGE, "service_tier": ["standard"], "server_tool_use": 1, "cache_creation": "none"}
+    cited = [{**text("Hi"), "citations": citations} for citations in ("none", 5, ["a", None])]
+    reply = decoded(*cited, stop_details="cyber", stop_sequence=5, usage=odd)
+    assert (reply.content, reply.stop_detail, reply.stop_sequence) == ((p.Text("Hi"),) * 3, None, None)
+    folding, _ = accumulator(opening(), *(start(place, **block) for place, block in enumerate(cited)), *closing())
+    assert folding.reply().content == reply.content
+    assert reply.usage == Usage(10, 5)
+    refused = decoded(stop_reason="refusal", stop_details={"category": "cyber", "explanation": ["Why"]})
+    assert refused.stop_detail == "cyber"

@@ -119,3 +119,36 @@ def test_the_sandbox_is_carried_on_until_it_expires() -> None:
     forever = request(user("Hi"), said(decoded(container={"id": "container_2"})))
     assert container_of(forever, provider="anthropic") == "container_2"
     assert container_of(request(), provider="anthropic") is None
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [{}, {"content": None}, {"content": ["So"]}, {"content": [{"type": "text"}]}, {"content": "So"}, [], None],
+)
+def test_an_answer_whose_stored_json_makes_no_sense_is_encoded_anew(wire: Any) -> None:
+    stored = AssistantMessage([p.Text("So")], Source("anthropic", "messages", MODEL, wire))
+    assert contents(user("Hi"), stored, user("And?"), tools=[t.CodeExecution()])[1] == [text("So")]
+
+
+@pytest.mark.parametrize("toolset", [{"toolset_name": ["computer"]}, {"toolset_name": "computer", "id": None}])
+def test_a_toolset_without_a_name_or_an_id_is_named_nowhere(toolset: dict[str, Any]) -> None:
+    click = {"type": "tool_use", "id": "toolu_9", "name": "left_click", "input": {}, **toolset}
+    stored = AssistantMessage([p.Text("So")], Source("anthropic", "messages", MODEL, {"content": [click]}))
+    sent = encode_request(request(user("Hi"), stored, user([p.ToolOutput("toolu_9", "left_click", "ok")])))
+    assert "toolset_name" not in sent["messages"][-1]["content"][0]
+
+
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [
+        ({"id": "container_1", "expires_at": "2999-01-01T00:00:00"}, "container_1"),
+        ({"id": "container_1", "expires_at": "2020-01-01T00:00:00"}, None),
+        ({"id": "container_1", "expires_at": "tomorrow"}, "container_1"),
+        ({"id": "container_1", "expires_at": 5}, "container_1"),
+        ({"expires_at": None}, None),
+        ("container_1", None),
+    ],
+)
+def test_a_sandbox_of_an_odd_shape_fails_no_request(container: Any, expected: str | None) -> None:
+    sent = encoded(user("Hi"), said(decoded(text("a"), container=container)), tools=[t.CodeExecution()])
+    assert sent.get("container") == expected

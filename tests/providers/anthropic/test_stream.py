@@ -92,6 +92,8 @@ def test_a_stream_that_was_cut_never_looks_like_success(end: int) -> None:
         None,
         delta(9, "input_json_delta", partial_json="a"),
         {"type": "content_block_start"},
+        {"type": "content_block_delta", "delta": ["text_delta"]},
+        {"type": ["content_block_delta"]},
         delta(0, "text_delta"),
     ],
 )
@@ -176,3 +178,15 @@ def test_an_end_alone_is_no_message() -> None:
     folding, _ = accumulator({"type": "message_stop"})
     with pytest.raises(e.ServerError):
         folding.reply()
+
+
+@pytest.mark.parametrize("begun", [5, None, ["a"]])
+def test_text_for_a_block_of_a_new_kind_that_began_without_one_is_its_text(begun: Any) -> None:
+    folding, _ = accumulator(opening(), start(0, type="new", text=begun), delta(0, "text_delta", text="a"), *closing())
+    assert folding.reply().content == (p.Unknown("new", {"type": "new", "text": "a"}),)
+
+
+def test_a_fallback_that_names_no_model_is_a_part() -> None:
+    folding, _ = accumulator(opening(), start(0, type="fallback"), stop(0), *closing())
+    reply = folding.reply()
+    assert (reply.model, reply.content) == ("claude-test-1-20260101", (p.Unknown("fallback", {"type": "fallback"}),))

@@ -7,9 +7,7 @@ With a key or a token a request goes over our own HTTP. Anthropic's other creden
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
-
-import msgspec
+from typing import TYPE_CHECKING, ClassVar
 
 from capably.http import Answer, Reply
 from capably.providers.anthropic.decode import decode_reply
@@ -21,6 +19,10 @@ from capably.providers.http_adapter import HttpAdapter, Post
 from capably.types.errors import ProviderError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
+
+if TYPE_CHECKING:
+    from capably.providers.spellings import Body
+    from capably.types.json_types import Json
 
 API_VERSION = "2026-10-21"
 """The version of the API, sent with every request. Source: anthropic 2.12.0."""
@@ -40,7 +42,7 @@ class AnthropicAdapter(HttpAdapter):
     sdk = "anthropic"
     joined: ClassVar[tuple[str, ...]] = ("anthropic-beta",)
 
-    def encode(self, request: Request) -> dict[str, Any]:
+    def encode(self, request: Request) -> Body:
         return encode_request(request, provider=self.provider)
 
     def path(self, post: Post) -> str:
@@ -75,22 +77,19 @@ class AnthropicAdapter(HttpAdapter):
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         return headers.get("request-id")
 
-    def is_last(self, event: Any) -> bool:
-        try:
-            return event.get("type") == "message_stop"
-        except AttributeError:
-            return False
+    def is_last(self, event: Json) -> bool:
+        return type(event) is dict and event.get("type") == "message_stop"
 
     def accumulator(self, request: Request) -> MessageAccumulator:
         return MessageAccumulator(request, provider=self.provider)
 
-    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+    def to_sdk(self, body: bytes, endpoint: str | None) -> object:
         """Return the body as `anthropic.types.Message`, built without validation like the SDK's own."""
         from capably.providers.anthropic import sdk
 
-        return sdk.import_sdk().types.Message.construct(**msgspec.json.decode(body))
+        return sdk.sdk_reply(body)
 
-    def sdk_client(self, *, sync: bool) -> Any:
+    def sdk_client(self, *, sync: bool) -> object:
         given = super().sdk_client(sync=sync)
         if given is not None or not (self.settings.entry["cloud"] or self._has_other_credentials()):
             return given
@@ -109,12 +108,12 @@ class AnthropicAdapter(HttpAdapter):
 
         return sdk.has_other_credentials()
 
-    async def fetch_by_sdk(self, client: Any, post: Post) -> Answer:
+    async def fetch_by_sdk(self, client: object, post: Post) -> Answer:
         from capably.providers.anthropic import sdk
 
         return await sdk.fetch(client, post, self)
 
-    async def open_by_sdk(self, client: Any, post: Post) -> Reply:
+    async def open_by_sdk(self, client: object, post: Post) -> Reply:
         from capably.providers.anthropic import sdk
 
         return await sdk.open_stream(client, post, self)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
 
-from capably.providers.json import is_object
-from capably.providers.message_cache import Form, encoded
-from capably.providers.spellings import NoSpellingError, Spelling, Spellings, contents, feature_of, lack, no_field
+from capably.providers.json import is_object, text_of
+from capably.providers.message_cache import encoded
+from capably.providers.spellings import Body, NoSpellingError, Spelling, Spellings, contents, feature_of, lack, no_field
 from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage
@@ -17,7 +17,17 @@ from capably.types.request import Request
 from capably.types.tool_results import result_parts
 
 if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from capably.types.json_types import JsonObject
     from capably.types.messages import Message
+
+    class Turn(TypedDict):
+        """A message as it is sent."""
+
+        role: str
+        content: Sequence[Block]
+
 
 ENDPOINT = "messages"
 
@@ -34,85 +44,101 @@ IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 TEXT_TYPES = ("application/json", "application/xml", "application/yaml")
 """Media types besides `text/*` that are sent as plain text."""
 
-Block = dict[str, Any]
+Block: TypeAlias = Mapping[str, object]
+BlockEncoder: TypeAlias = "Callable[..., Block | None]"
+"""Returns the block of a part; nothing for one that is not sent."""
 
 
-def encode_messages(body: dict[str, Any], request: Request, *, provider: str) -> None:
-    """Write `messages` into `body`, after `tools` and `system`: a leading cache point marks those."""
-    messages: list[Block] = []
-    body["messages"] = messages
+class Written(NamedTuple):
+    """What was encoded, in the order in which the model reads it. A cache point that leads a message marks what is before it."""
+
+    tools: list[Block]
+    system: list[Block]
+    messages: list[Turn]
+
+
+def entries_of(body: Body, name: str) -> list[Block]:
+    """Return the list under a key of the body. It is made where it is missing."""
+    return cast("list[Block]", body.setdefault(name, []))
+
+
+def encode_conversation(body: Body, request: Request, *, provider: str) -> None:
+    """Write `system` and `messages` into `body`, after `tools`. `system` is one text, or blocks where there are several or one
+    is marked."""
+    written = Written(entries_of(body, "tools") if "tools" in body else [], [], [])
+    system, messages = written.system, written.messages
+    instructions = request.instructions or ([SystemMessage(request.system)] if request.system else ())
+    system += _encode_parts([part for message in instructions for part in message.content], _SYSTEM, written)
     toolsets: dict[str, str] = {}
 
-    def replay(_: AssistantMessage, source: Source) -> Form | None:
-        content = _replayed(source, request, provider)
+    def replay(_: AssistantMessage, source: Source) -> list[Turn] | None:
+        content = _replayed(source, request, provider, toolsets)
         if content is None:
             return None
-        for block in content:
-            if block.get("toolset_name"):
-                toolsets[block["id"]] = block["toolset_name"]
         return [{"role": "assistant", "content": content}] if content else []
 
-    def encode(message: Message) -> Form:
-        return _encode_message(message, body)
+    def encode(message: Message) -> list[Turn]:
+        return _encode_message(message, written)
 
-    for form in encoded(
-        request.messages, ("anthropic", provider), replay=replay, encode_text=_encode_text, encode=encode
-    ):
+    target = ("anthropic", provider)
+    for form in encoded(request.messages, target, replay=replay, encode_text=_encode_text, encode=encode):
         messages += [_with_toolsets(message, toolsets) for message in form] if toolsets else form
-    _check_points(body, request)
+    _check_points(written, request)
+    if len(system) == 1 and "cache_control" not in system[0]:
+        body["system"] = system[0]["text"]
+    elif system:
+        body["system"] = system
+    body["messages"] = messages
 
 
-def _check_points(body: dict[str, Any], request: Request) -> None:
+def _check_points(written: Written, request: Request) -> None:
     """Raise for more cache points than the API takes, naming the first one."""
     messages = [*request.instructions, *request.messages]
     points = [part for message in messages for part in message.content if type(part) is p.CachePoint]
     if len(points) <= MAX_POINTS:
         return
-    system: str | list[Block] = body.get("system", [])
-    places = [*body.get("tools", ()), *([] if isinstance(system, str) else system)]
-    places += [block for message in body["messages"] for block in message["content"]]
-    count = sum("cache_control" in place for place in places)
+    blocks = [block for message in written.messages for block in message["content"]]
+    count = sum("cache_control" in place for place in (*written.tools, *written.system, *blocks))
     if count > MAX_POINTS:
         why = f"Anthropic takes {MAX_POINTS} cache points in a request, and this one has {count}."
         _refuse(points[0], why, "Leave the first ones out: the later ones mark what is before them too")
 
 
-def encode_system(body: dict[str, Any], request: Request) -> None:
-    """Write `system` into `body`, after `tools`: one text, or blocks where there are several or one is marked."""
-    instructions = request.instructions or ([SystemMessage(request.system)] if request.system else ())
-    blocks = _encode_parts([part for message in instructions for part in message.content], _SYSTEM, body)
-    if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
-        body["system"] = blocks[0]["text"]
-    elif blocks:
-        body["system"] = blocks
-
-
-def _encode_text(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> list[Turn]:
     return [] if text.isspace() else [{"role": role, "content": [{"type": "text", "text": text}]}]
 
 
-def _encode_message(message: Message, body: dict[str, Any]) -> Form:
+def _encode_message(message: Message, written: Written) -> list[Turn]:
     if isinstance(message, SystemMessage):
-        content = _encode_parts(message.content, _SYSTEM, body)
-        return [{"role": "system", "content": content}] if content else []
-    if isinstance(message, AssistantMessage):
-        content = _encode_parts(message.content, _ASSISTANT, body, foreign=message.source is not None)
-        return [{"role": "assistant", "content": content}] if content else []
-    content = _encode_parts(message.content, _USER, body)
-    return [{"role": "user", "content": _results_first(content)}] if content else []
+        role, content = "system", _encode_parts(message.content, _SYSTEM, written)
+    elif isinstance(message, AssistantMessage):
+        foreign = message.source is not None
+        role, content = "assistant", _encode_parts(message.content, _ASSISTANT, written, foreign=foreign)
+    else:
+        role, content = "user", _results_first(_encode_parts(message.content, _USER, written))
+    return [{"role": role, "content": content}] if content else []
 
 
 def container_of(request: Request, *, provider: str, now: datetime.datetime | None = None) -> str | None:
     """Return the id of the latest reply's sandbox, so that its files stay available; `None` once it has expired."""
-    now = now or datetime.datetime.now(datetime.UTC)
     for message in reversed(request.messages):
         source = message.source if isinstance(message, AssistantMessage) else None
-        if source is not None and _is_ours(source, provider) and source.wire.get("container"):
-            container = source.wire["container"]
-            expires = container.get("expires_at")
-            alive = expires is None or datetime.datetime.fromisoformat(expires) > now
-            return container["id"] if alive else None
+        wire = _own_wire(source, provider) if source is not None else None
+        container = wire.get("container") if wire is not None else None
+        if is_object(container):
+            return None if _is_over(text_of(container, "expires_at"), now) else text_of(container, "id")
     return None
+
+
+def _is_over(expires: str | None, now: datetime.datetime | None) -> bool:
+    """Return whether a time is past. One that cannot be read never is."""
+    try:
+        end = datetime.datetime.fromisoformat(expires) if expires else None
+    except ValueError:
+        return False
+    if end is None:
+        return False
+    return end.replace(tzinfo=end.tzinfo or datetime.UTC) <= (now or datetime.datetime.now(datetime.UTC))
 
 
 def cache_control(ttl: str | None) -> dict[str, str]:
@@ -120,60 +146,64 @@ def cache_control(ttl: str | None) -> dict[str, str]:
     return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}
 
 
-def _replayed(source: Source, request: Request, provider: str) -> list[Block] | None:
-    """Return the original blocks if this endpoint wrote them; without thinking if another model did."""
-    if not _is_ours(source, provider):
+def _replayed(source: Source, request: Request, provider: str, toolsets: dict[str, str]) -> Sequence[JsonObject] | None:
+    """Return the original blocks if this endpoint wrote them; without thinking if another model did.
+
+    Blank texts, which the API refuses, are left out. The names of toolsets go into `toolsets`, by the ids of their calls.
+    """
+    wire = _own_wire(source, provider)
+    if wire is None:
         return None
-    content: list[Block] = source.wire["content"]
-    own = request.model_id == source.model or _is_by(source, request.model_id)
+    content = wire.get("content")
+    if not isinstance(content, list):
+        return None
+    own = request.model_id == source.model or _is_by(source, wire, request.model_id)
+    blocks: list[JsonObject] = []
     for block in content:
+        if type(block) is not dict:
+            return None
         kind = block.get("type")
-        if (
-            isinstance(block.get("input"), str)
-            or (kind in THINKING and not own)
-            or (kind == "text" and not block["text"].strip())
-        ):
-            return [_with_input(block) for block in content if not _is_left_out(block, own)]
-    return content
+        if kind == "text":
+            text = block.get("text")
+            if type(text) is not str:
+                return None
+            if not text.strip():
+                continue
+        elif kind in THINKING and not own:
+            continue
+        if "toolset_name" in block and (name := text_of(block, "toolset_name")) and (call := text_of(block, "id")):
+            toolsets[call] = name
+        is_cut = type(block.get("input")) is str  # Of a call that `max_tokens` cut, and the API refuses it.
+        blocks.append({**block, "input": {}} if is_cut else block)
+    return blocks
 
 
-def _is_by(source: Source, model_id: str) -> bool:
+def _is_by(source: Source, wire: JsonObject, model_id: str) -> bool:
     """Return whether the model wrote it. A snapshot's dated id and its alias are one model."""
-    writers = (source.model, str(source.wire.get("model")))
-    return model_id in writers or _undated(model_id) in map(_undated, writers)
+    return _undated(model_id) in map(_undated, (source.model, str(wire.get("model"))))
 
 
 def _undated(model_id: str) -> str:
     return _SNAPSHOT.sub("", model_id)
 
 
-def _is_left_out(block: Block, own: bool) -> bool:
-    """Return whether the API does not take a block back: thinking of another model, and blank texts."""
-    kind = block.get("type")
-    return _is_blank(block["text"]) if kind == "text" else kind in THINKING and not own
-
-
-def _with_input(block: Block) -> Block:
-    """Return the block with an object as `input`. A call that `max_tokens` cut has text there, which is refused."""
-    return {**block, "input": {}} if isinstance(block.get("input"), str) else block
-
-
-def _is_ours(source: Source, provider: str) -> bool:
-    """Return whether this endpoint of `provider` wrote it. The endpoint is empty for models without facts."""
-    return source.provider == provider and source.endpoint in (ENDPOINT, "") and is_object(source.wire)
+def _own_wire(source: Source, provider: str) -> JsonObject | None:
+    """Return the JSON of an answer that this endpoint of `provider` wrote. The endpoint is empty for models without facts."""
+    wire = source.wire
+    return wire if source.provider == provider and source.endpoint in (ENDPOINT, "") and is_object(wire) else None
 
 
 def _encode_parts(
     parts: Sequence[p.Part],
-    table: dict[type, Callable[..., Block | None]],
-    body: dict[str, Any],
+    table: Mapping[type, BlockEncoder],
+    written: Written,
     *,
     foreign: bool = False,
 ) -> list[Block]:
     blocks: list[Block] = []
     for part in parts:
         if isinstance(part, p.CachePoint):
-            if not (_mark(blocks, part) or _mark_before(body, part)):
+            if not (_mark(blocks, part) or _mark_before(written, part)):
                 _refuse(part, "There is nothing before it that could be cached.", "Put it after a part")
             continue
         encode = table.get(p.ToolCall if isinstance(part, p.ToolCall) else type(part))
@@ -202,20 +232,15 @@ def _mark(blocks: list[Block], point: p.CachePoint) -> bool:
     return False
 
 
-def _mark_before(body: dict[str, Any], point: p.CachePoint) -> bool:
+def _mark_before(written: Written, point: p.CachePoint) -> bool:
     """Set a cache point on what was encoded last: a message, else the system text, else the last tool."""
-    messages: list[Block] = body.get("messages", [])
+    messages = written.messages
     for at in range(len(messages) - 1, -1, -1):
         content = list(messages[at]["content"])
         if _mark(content, point):
-            messages[at] = {**messages[at], "content": content}
+            messages[at] = {"role": messages[at]["role"], "content": content}
             return True
-    system: str | list[Block] = body.get("system", [])
-    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system
-    if blocks and _mark(blocks, point):
-        body["system"] = blocks
-        return True
-    return _mark(body.get("tools", []), point)
+    return _mark(written.system, point) or _mark(written.tools, point)
 
 
 def _results_first(blocks: list[Block]) -> list[Block]:
@@ -223,16 +248,16 @@ def _results_first(blocks: list[Block]) -> list[Block]:
     return blocks if len(blocks) < 2 else sorted(blocks, key=lambda block: block["type"] != "tool_result")
 
 
-def _with_toolsets(message: Block, toolsets: dict[str, str]) -> Block:
+def _with_toolsets(message: Turn, toolsets: dict[str, str]) -> Turn:
     """Return the message with the toolset's name on the results of its tools."""
     if message["role"] != "user":
         return message
-    return {**message, "content": [_with_toolset(block, toolsets) for block in message["content"]]}
+    return {"role": "user", "content": [_with_toolset(block, toolsets) for block in message["content"]]}
 
 
 def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
-    name = toolsets.get(block.get("tool_use_id", ""))
-    return {**block, "toolset_name": name} if name else block
+    call = block.get("tool_use_id")
+    return {**block, "toolset_name": toolsets[call]} if isinstance(call, str) and call in toolsets else block
 
 
 def _text(part: p.Text | p.Refusal | p.Commentary) -> Block | None:
@@ -281,19 +306,10 @@ def _tool_call(part: p.ToolCall) -> Block:
 
 
 def _tool_output(part: p.ToolOutput) -> Block:
-    block: Block = {
-        "type": "tool_result",
-        "tool_use_id": part.id,
-        "content": _output_value(part.value),
-    }
-    if part.is_error:
-        block["is_error"] = True
-    return block
-
-
-def _output_value(value: Any) -> str | list[Block]:
-    result = result_parts(value)
-    return result if isinstance(result, str) else _encode_parts(result, _OUTPUT, {"messages": []})
+    result = result_parts(part.value)
+    content = result if isinstance(result, str) else _encode_parts(result, _OUTPUT, Written([], [], []))
+    block: Block = {"type": "tool_result", "tool_use_id": part.id, "content": content}
+    return {**block, "is_error": True} if part.is_error else block
 
 
 def _raw(part: p.Unknown) -> Block:
@@ -307,15 +323,15 @@ def _no_thought(_part: p.Thought) -> None:
     """Leave the thought out: thoughts are sent back only in the provider's own JSON."""
 
 
-_OUTPUT: dict[type, Callable[..., Block | None]] = {
+_OUTPUT: Mapping[type, BlockEncoder] = {
     p.Text: _text,
     p.Image: _image,
     p.Document: _document,
     p.Unknown: _raw,
 }
-_SYSTEM: dict[type, Callable[..., Block | None]] = {p.Text: _text}
-_USER = {**_OUTPUT, p.ToolOutput: _tool_output}
-_ASSISTANT: dict[type, Callable[..., Block | None]] = {
+_SYSTEM: Mapping[type, BlockEncoder] = {p.Text: _text}
+_USER: Mapping[type, BlockEncoder] = {**_OUTPUT, p.ToolOutput: _tool_output}
+_ASSISTANT: Mapping[type, BlockEncoder] = {
     p.Text: _text,
     p.Refusal: _text,
     p.Commentary: _text,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
-from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_messages, encode_system
+from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_conversation, entries_of
 from capably.providers.anthropic.schema import LooseSchemaError, adapt_schema, check_ends
 from capably.providers.anthropic.schema_size import check_sizes
-from capably.providers.json import is_object
 from capably.providers.spellings import (
     Body,
     NoSpellingError,
@@ -16,15 +15,25 @@ from capably.providers.spellings import (
     Spellings,
     each_of,
     field,
+    lack,
     merge_extra,
     no_field,
     nothing,
+    put,
     write_feature,
 )
 from capably.types.format import Format
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from capably.types.reasoning import Effort
+    from capably.types.tools import AnyTool
+
+    Level: TypeAlias = Literal["off"] | Effort | Reasoning[object, int]
 
 DEFAULT_MAX_TOKENS = 8192
 """`max_tokens` is required on the wire; this is sent where the model's own limit is unknown."""
@@ -58,60 +67,59 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
 
     Raises `NoSpellingError` for what has no spelling here.
     """
-    params = {name: value for name, value in request.params.items() if value is not None}
-    body: Body = {"model": request.model_id, "max_tokens": _most(request, params)}
+    body: Body = {"model": request.model_id, "max_tokens": _most(request)}
     if request.system and not request.system.isspace():
-        body["system"] = []  # Its place in the body: cache points in it may mark the tools.
-    prefill = params.pop("prefill", None)
-    for name, value in params.items():
-        write_feature(SPELLINGS, name, value, body, request)
-    encode_system(body, request)
-    encode_messages(body, request, provider=provider)
+        body["system"] = []  # Its place in the body: it is written with the messages, whose cache points may mark it.
+    for name, value in request.params.items():
+        if value is not None and name != "prefill":
+            write_feature(SPELLINGS, name, value, body, request)
+    encode_conversation(body, request, provider=provider)
+    prefill = request.params.get("prefill")
     if prefill is not None:
         write_feature(SPELLINGS, "prefill", prefill, body, request)
-    if any(isinstance(tool, BuiltinTool) for tool in params.get("tools", ())):
+    if any(isinstance(tool, BuiltinTool) for tool in request.params.get("tools") or ()):
         container = container_of(request, provider=provider)
         if container is not None:
             body["container"] = container
     return merge_extra(body, request.extra)
 
 
-def _most(request: Request, params: Mapping[str, Any]) -> int:
+def _most(request: Request) -> int:
     """Return the limit to send if the call sets none."""
     limit = request.info.limits.get("output") if request.info else None
-    return limit or DEFAULT_MAX_TOKENS + (_settings(params.get("reasoning")).budget_tokens or 0)
+    reasoning: Level | None = request.params.get("reasoning")
+    budget = reasoning.budget_tokens if isinstance(reasoning, Reasoning) else None
+    return limit or DEFAULT_MAX_TOKENS + (budget or 0)
 
 
-def _tools(body: Body, tools: Sequence[Any], request: Request) -> None:
-    strict = False
+def _tools(body: Body, tools: Sequence[AnyTool | BuiltinTool], request: Request) -> None:
+    entries, strict = entries_of(body, "tools") if tools else [], False
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
             strict = strict or tool.strict is True
-            body.setdefault("tools", []).append(_tool(tool))
+            entries.append(_tool(tool))
     if strict:
         check_sizes(request.params)
 
 
-def _tool(tool: Tool[Any]) -> Body:
+def _tool(tool: AnyTool) -> Mapping[str, object]:
     """Return the tool's entry in `tools`, made once. Only `strict` tools are converted to the dialect."""
-    wire: Body | None = tool.wire.get("anthropic")
+    wire = tool.wire.get("anthropic")
     if wire is None:
-        wire = {"name": tool.name}
-        if tool.description:
-            wire["description"] = tool.description
-        wire["input_schema"] = {"type": "object", **tool.parameters}
-        if tool.strict is True:
-            wire["input_schema"] = _adapted(wire["input_schema"], "tools.strict", tool)
-            wire["strict"] = True
-        tool.wire["anthropic"] = wire = {**wire, **tool.extra}
+        schema: Mapping[str, object] = {"type": "object", **tool.parameters}
+        described = {"description": tool.description} if tool.description else {}
+        strict = tool.strict is True
+        schema = _adapted(schema, "tools.strict", tool) if strict else schema
+        own = {"name": tool.name, **described, "input_schema": schema, **({"strict": True} if strict else {})}
+        tool.wire["anthropic"] = wire = {**own, **tool.extra}
     return wire
 
 
 def _builtin(kind: str) -> Spelling:
     def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
-        body.setdefault("tools", []).append({**BUILTIN_TOOLS[kind], **tool.options})
+        entries_of(body, "tools").append({**BUILTIN_TOOLS[kind], **tool.options})
 
     return Spelling("tools", encode)
 
@@ -119,18 +127,18 @@ def _builtin(kind: str) -> Spelling:
 def _mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
     server = {key: value for key, value in tool.options.items() if key not in MCP_TOOLSET}
     toolset = {key: value for key, value in tool.options.items() if key in MCP_TOOLSET}
-    body.setdefault("mcp_servers", []).append({"type": "url", **server})
+    entries_of(body, "mcp_servers").append({"type": "url", **server})
     entry = {"type": "mcp_toolset", "mcp_server_name": server.get("name"), **toolset}
-    body.setdefault("tools", []).append(entry)
+    entries_of(body, "tools").append(entry)
 
 
-def _tool_choice(body: Body, _: Any, request: Request) -> None:
+def _tool_choice(body: Body, _: object, request: Request) -> None:
     """Write `tool_choice`, which also holds the switch for parallel calls."""
-    choice: Any = request.params.get("tool_choice") or "auto"
+    choice: str | AnyTool | BuiltinTool = request.params.get("tool_choice") or "auto"
     parallel = request.params.get("parallel_tools")
+    if isinstance(choice, BuiltinTool):
+        raise lack(SPELLINGS, "tool_choice.builtin", choice)
     name = choice.name if isinstance(choice, Tool) else choice
-    if not isinstance(name, str):
-        write_feature(SPELLINGS, "tool_choice.builtin", choice, body, request)
     wire: Body = {"type": CHOICES[name]} if name in CHOICES else {"type": "tool", "name": name}
     if parallel is not None and name != "none":
         wire["disable_parallel_tool_use"] = not parallel
@@ -143,10 +151,10 @@ def _format(body: Body, format: Format, request: Request) -> None:
         wire = {"type": "json_schema", "schema": _adapted(format.schema, "format", format)}
         format.wire["anthropic"] = wire
     check_sizes(request.params)
-    body.setdefault("output_config", {})["format"] = wire
+    put(body, "output_config.format", wire)
 
 
-def _adapted(schema: Any, feature: str, value: Any) -> Body:
+def _adapted(schema: Mapping[str, object], feature: str, value: object) -> Body:
     try:
         if feature == "tools.strict":
             check_ends(schema)
@@ -155,30 +163,29 @@ def _adapted(schema: Any, feature: str, value: Any) -> Body:
         raise NoSpellingError(feature, value, error.why, error.instead) from None
 
 
-def _reasoning(body: Body, value: Any, request: Request) -> None:
+def _reasoning(body: Body, value: Level, request: Request) -> None:
     """Write `thinking` and `output_config.effort`. Models without facts get the newest spelling."""
-    facts: Any = request.info.facts["reasoning"] if request.info and request.info.facts else None
-    style, off = (facts["style"], facts["off"]) if is_object(facts) else ("adaptive", OFF[0])
+    facts = request.info.facts["reasoning"] if request.info and request.info.facts else None
+    style, off = ("adaptive", OFF[0]) if facts is None or facts == "unverified" else (facts["style"], facts["off"])
     if value == "off":
         body["thinking"] = {"type": off if off in OFF else OFF[0]}
         return
-    settings = _settings(value)
+    settings: Reasoning[object, int] = value if isinstance(value, Reasoning) else Reasoning(effort=value)
     if settings.effort is not None:
-        body.setdefault("output_config", {})["effort"] = settings.effort
+        put(body, "output_config.effort", settings.effort)
+    thinking: Body = {}
     if settings.budget_tokens is not None:
-        body["thinking"] = {"type": "enabled", "budget_tokens": settings.budget_tokens}
-    elif style == "adaptive" or settings.effort is None:
-        body["thinking"] = {"type": "adaptive"}
+        thinking = {"type": "enabled", "budget_tokens": settings.budget_tokens}
+    elif style == "adaptive" or settings.effort is None or settings.visible is not None:
+        thinking = {"type": "adaptive"}
     if settings.visible is not None:
-        body.setdefault("thinking", {"type": "adaptive"})["display"] = DISPLAY[settings.visible]
-
-
-def _settings(value: Any) -> Reasoning[Any, Any]:
-    return value if isinstance(value, Reasoning) else Reasoning(effort=value)  # pyright: ignore[reportUnknownVariableType]
+        thinking["display"] = DISPLAY[settings.visible]
+    if thinking:
+        body["thinking"] = thinking
 
 
 def _prefill(body: Body, text: str, _: Request) -> None:
-    body["messages"].append({"role": "assistant", "content": [{"type": "text", "text": text}]})
+    entries_of(body, "messages").append({"role": "assistant", "content": [{"type": "text", "text": text}]})
 
 
 def _texts(stop: str | Sequence[str]) -> list[str]:

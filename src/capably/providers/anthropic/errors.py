@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from capably.http import Answer
 from capably.http.errors import class_of_exception, transport_error
-from capably.providers.errors import Code, class_of_status, failure, seconds_to_wait, status_error
-from capably.providers.json import is_object
+from capably.providers.errors import Code, class_of_status, failure, seconds_to_wait, status_error, words_of
+from capably.providers.json import body_of, text_of
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
@@ -24,6 +22,11 @@ from capably.types.errors import (
     ServerError,
     TimedOutError,
 )
+
+if TYPE_CHECKING:
+    from anthropic import APIStatusError
+
+    from capably.types.json_types import Json, JsonObject
 
 BY_TYPE: Mapping[str, type[ProviderError]] = {
     "invalid_request_error": BadRequestError,
@@ -43,16 +46,18 @@ BY_TYPE: Mapping[str, type[ProviderError]] = {
 """`error.type` -> class, where an error comes with status 200 (in a reply, or in mid-stream)."""
 
 
-def error_from_body(body: Any, *, provider: str, request_id: str | None = None) -> ProviderError:
+def error_from_body(body: JsonObject, *, provider: str) -> ProviderError:
     """Return the error that `{"type": "error", "error": {...}}` reports in a reply or a stream."""
-    outer: dict[str, Any] = body if is_object(body) else {}
-    error = outer.get("error")
-    inner: dict[str, Any] = error if is_object(error) else {"message": error}
-    kind = inner.get("type")
-    message = inner.get("message") or msgspec.json.encode(body).decode()
-    request_id = request_id or outer.get("request_id")
-    code = _error_code(inner.get("details")) or kind
-    return failure(BY_TYPE.get(kind or "", ServerError), message, provider, code=code, request_id=request_id, body=body)
+    inside = body.get("error")
+    error: Mapping[str, Json] = inside if isinstance(inside, dict) else {}
+    return failure(
+        BY_TYPE.get(text_of(error, "type") or "", ServerError),
+        words_of(body) or body_of(body)[1].decode(),
+        provider,
+        code=_error_code(error),
+        request_id=text_of(body, "request_id"),
+        body=body,
+    )
 
 
 def failure_of(answer: Answer, url: str, provider: str, model: str, request_id: str | None) -> ProviderError:
@@ -60,9 +65,8 @@ def failure_of(answer: Answer, url: str, provider: str, model: str, request_id: 
     return status_error(answer, url, provider, model, _read_code, request_id)
 
 
-def _read_code(error: Mapping[str, Any]) -> Code:
-    kind = error.get("type")
-    return Code(_error_code(error.get("details")) or (kind if isinstance(kind, str) else None))
+def _read_code(error: Mapping[str, Json]) -> Code:
+    return Code(_error_code(error))
 
 
 def translate(error: Exception, provider: str = "anthropic") -> CapablyError:
@@ -80,20 +84,23 @@ def translate(error: Exception, provider: str = "anthropic") -> CapablyError:
     return transport_error(ProviderError, error, provider)
 
 
-def _from_status(error: Any, provider: str) -> ProviderError:
-    """Return our error for `anthropic.APIStatusError`. In mid-stream its status is 200, so the body's type decides."""
+def _from_status(error: APIStatusError, provider: str) -> ProviderError:
+    """Return our error for an answer of the SDK. In mid-stream its status is 200, so the body's type decides."""
     status = error.status_code if error.status_code >= 400 else None
+    kind = error.type if isinstance(error.type, str) else ""
     return failure(
-        class_of_status(status) if status else BY_TYPE.get(error.type or "", ServerError),
+        class_of_status(status) if status else BY_TYPE.get(kind, ServerError),
         error.api_message or error.response.reason_phrase or error.message,
         provider,
         status=status,
-        code=error.error_code or error.type,
+        code=error.error_code or kind or None,
         request_id=error.request_id,
         retry_after=seconds_to_wait(error.response.headers),
         body=error.body,
     )
 
 
-def _error_code(details: Any) -> str | None:
-    return details.get("error_code") if is_object(details) else None
+def _error_code(error: Mapping[str, Json]) -> str | None:
+    """Return the code of an error, or else its type."""
+    details = error.get("details")
+    return (text_of(details, "error_code") if isinstance(details, dict) else None) or text_of(error, "type")

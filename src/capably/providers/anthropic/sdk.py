@@ -5,9 +5,9 @@ They sign requests, know where to send them, and retry; at Bedrock they decode i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
@@ -18,10 +18,21 @@ from capably.providers.anthropic.errors import translate
 from capably.providers.credentials import named_key, named_token
 from capably.providers.handles import Handle
 from capably.providers.http_adapter import HttpAdapter, Post
+from capably.providers.json import as_object, load_body
 from capably.providers.sdk import refuse_functions, sdk_options
 from capably.providers.settings import Settings
 from capably.types.errors import ConfigurationError
 from capably.types.timeout import DEFAULT
+
+if TYPE_CHECKING:
+    import anthropic
+    import httpx2
+
+    class SdkClient(Protocol):
+        """What is used of each of the SDK's clients."""
+
+        def post(self, path: str, **options: object) -> httpx2.Response | Awaitable[httpx2.Response]: ...
+
 
 AWS_EVENTS = "application/vnd.amazon.eventstream"
 
@@ -29,16 +40,23 @@ NEEDS: Mapping[str, tuple[str, ...]] = {"bedrock": ("boto3", "botocore"), "verte
 """The cloud, which is also the extra to install -> the modules that its client imports."""
 
 
-def import_sdk() -> Any:
-    """Return `anthropic`. Raise `ConfigurationError` if it is not installed."""
+def check_sdk() -> None:
+    """Raise `ConfigurationError` if `anthropic` is not installed."""
     try:
-        import anthropic
+        import anthropic as anthropic
     except ImportError as error:
         raise ConfigurationError('The anthropic SDK is not installed: pip install "capably[anthropic]"') from error
-    return anthropic
 
 
-def client_of(handle: Handle, *, sync: bool) -> Any:
+def sdk_reply(body: bytes) -> object:
+    """Return the body as `anthropic.types.Message`, built without validation like the SDK's own."""
+    check_sdk()
+    from anthropic.types import Message
+
+    return cast("Callable[..., object]", Message.construct)(**as_object(load_body(body), "body"))
+
+
+def client_of(handle: Handle, *, sync: bool) -> object:
     """Return the SDK's client for a handle, made once, or once for each event loop."""
     name, build = ("anthropic", _build) if sync else ("async anthropic", _build_async)
     return handle.sdk_clients.get(name, lambda: build(handle.settings), per_loop=not sync)
@@ -49,22 +67,24 @@ def has_other_credentials() -> bool:
     if find_spec("anthropic") is None:
         return False
     try:
-        return import_sdk().Anthropic().credentials is not None
+        import anthropic
+
+        return anthropic.Anthropic().credentials is not None
     except Exception as error:
         raise ConfigurationError(f"anthropic: {error}") from error
 
 
-def _build(settings: Settings) -> Any:
+def _build(settings: Settings) -> object:
     return _built(settings, "", settings.http_client)
 
 
-def _build_async(settings: Settings) -> Any:
+def _build_async(settings: Settings) -> object:
     return _built(settings, "Async", settings.async_http_client)
 
 
-def _built(settings: Settings, kind: str, http_client: Any) -> Any:
+def _built(settings: Settings, kind: str, http_client: object) -> object:
     refuse_functions(settings)
-    chosen: dict[str, Any] = {
+    chosen: dict[str, object] = {
         "base_url": settings.base_url or settings.variable("base_url"),
         "http_client": http_client,
         "default_headers": settings.headers,
@@ -83,11 +103,12 @@ def _built(settings: Settings, kind: str, http_client: Any) -> Any:
             "region": settings.location or settings.variable("claude.location"),
             "project_id": settings.project or settings.variable("claude.project"),
         }
+    check_sdk()
+    import anthropic
+
     try:
-        made = getattr(import_sdk(), f"{kind}Anthropic{cloud.capitalize()}")
-        return made(**{name: value for name, value in chosen.items() if value is not None})
-    except ConfigurationError:
-        raise
+        build: Callable[..., object] = getattr(anthropic, f"{kind}Anthropic{cloud.capitalize()}")
+        return build(**{name: value for name, value in chosen.items() if value is not None})
     except Exception as error:
         raise ConfigurationError(f"{settings.provider}: {error}") from error
 
@@ -106,39 +127,43 @@ def _is_there(module: str) -> bool:
         return False
 
 
-async def fetch(client: Any, post: Post, adapter: HttpAdapter) -> Answer:
+async def fetch(client: object, post: Post, adapter: HttpAdapter) -> Answer:
     """Send a request and return the answer."""
     response = await _sent(client, post, adapter)
     return Answer(response.status_code, response.headers, response.content)
 
 
-async def open_stream(client: Any, post: Post, adapter: HttpAdapter) -> Reply:
+async def open_stream(client: object, post: Post, adapter: HttpAdapter) -> Reply:
     """Send a request for a stream and return the open answer."""
     response = await _sent(client, post, adapter)
     if AWS_EVENTS in response.headers.get("content-type", ""):
         check_installed("bedrock")
-        return (AwsReply if post.sync else AsyncAwsReply)(response, client, adapter.provider)
+        if post.sync:
+            return AwsReply(response, cast("anthropic.Anthropic", client), adapter.provider)
+        return AsyncAwsReply(response, cast("anthropic.AsyncAnthropic", client), adapter.provider)
     return (Httpx2Reply if post.sync else AsyncHttpx2Reply)(response, post.request.timeout or DEFAULT)
 
 
-async def _sent(client: Any, post: Post, adapter: HttpAdapter) -> Any:
+async def _sent(client: object, post: Post, adapter: HttpAdapter) -> httpx2.Response:
     """Return the raw response of the SDK's client. Anthropic's own takes bytes; those of clouds rewrite the fields."""
+    check_sdk()
+    import anthropic
     import httpx2
 
-    sdk = import_sdk()
-    plain = isinstance(client, (sdk.Anthropic, sdk.AsyncAnthropic))
-    content: dict[str, Any] = {"content": post.body} if plain else {"body": post.fields}
-    stream: dict[str, Any] = {}
+    plain = isinstance(client, (anthropic.Anthropic, anthropic.AsyncAnthropic))
+    content: dict[str, object] = {"content": post.body} if plain else {"body": post.fields}
     if post.stream:
-        stream = {"stream": True, "stream_cls": (sdk.Stream if post.sync else sdk.AsyncStream)[object]}
+        events = anthropic.Stream[object] if post.sync else anthropic.AsyncStream[object]
+        content |= {"stream": True, "stream_cls": events}
     headers = adapter.headers_with(post, post.request.headers or {})
     options = {
         "headers": {"content-type": "application/json", **headers},
         **sdk_options(post.request, adapter.settings),
     }
     try:
-        response = client.post(adapter.path(post), **content, cast_to=httpx2.Response, options=options, **stream)
-        return response if post.sync else await response
+        send = cast("SdkClient", client).post
+        response = send(adapter.path(post), **content, cast_to=httpx2.Response, options=options)
+        return await response if isinstance(response, Awaitable) else response
     except Exception as error:
         raise translate(error, adapter.provider) from error
 
@@ -146,9 +171,11 @@ async def _sent(client: Any, post: Post, adapter: HttpAdapter) -> Any:
 class AwsReply:
     """An event stream of Bedrock, decoded by the SDK's own client, as server-sent events."""
 
-    def __init__(self, response: Any, client: Any, provider: str) -> None:
+    def __init__(self, response: httpx2.Response, client: anthropic.Anthropic, provider: str) -> None:
+        from anthropic import Stream
+
         self._response = response
-        self._events: Iterator[Any] = iter(import_sdk().Stream(cast_to=object, response=response, client=client))
+        self._events: Iterator[object] = iter(Stream(cast_to=object, response=response, client=client))
         self._provider = provider
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
@@ -172,11 +199,11 @@ class AwsReply:
 class AsyncAwsReply:
     """The asynchronous twin of `AwsReply`."""
 
-    def __init__(self, response: Any, client: Any, provider: str) -> None:
+    def __init__(self, response: httpx2.Response, client: anthropic.AsyncAnthropic, provider: str) -> None:
+        from anthropic import AsyncStream
+
         self._response = response
-        self._events: AsyncIterator[Any] = aiter(
-            import_sdk().AsyncStream(cast_to=object, response=response, client=client)
-        )
+        self._events: AsyncIterator[object] = aiter(AsyncStream(cast_to=object, response=response, client=client))
         self._provider = provider
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
@@ -194,5 +221,5 @@ class AsyncAwsReply:
         await self._response.aclose()
 
 
-def _as_sse(event: Any) -> bytes:
+def _as_sse(event: object) -> bytes:
     return b"" if event is None else b"data: " + msgspec.json.encode(event) + b"\n\n"

@@ -7,7 +7,7 @@ these. Scripts are played in order; the last one is repeated. Without scripts, t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -20,7 +20,13 @@ from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
 from capably.types.usage import Usage
 
-Script: TypeAlias = str | p.Part | Sequence[str | p.Part] | Exception | Callable[[Request], Any]
+if TYPE_CHECKING:
+    from capably.providers.spellings import Body
+
+Script: TypeAlias = str | p.Part | Sequence[str | p.Part] | Exception | Callable[[Request], object]
+
+Event: TypeAlias = Chunk | ResponseData
+"""A step of a stream, and in the end the reply."""
 
 _scripts: dict[str, list[Script]] = {}
 
@@ -36,7 +42,7 @@ class ScriptedAdapter:
     def __init__(self, handle: Handle) -> None:
         self._played: dict[str, int] = {}
 
-    def encode(self, request: Request) -> dict[str, Any]:
+    def encode(self, request: Request) -> Body:
         """Return the request as JSON, for `response.request`."""
         shown = [
             {"role": type(m).__name__.removesuffix("Message").lower(), "content": repr(m)} for m in request.messages
@@ -50,38 +56,31 @@ class ScriptedAdapter:
             **(request.extra or {}),
         }
 
-    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
+    def call(self, request: Request, body: Body) -> ResponseData:
         return self._reply(request, body)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
+    async def call_async(self, request: Request, body: Body) -> ResponseData:
         return self._reply(request, body)
 
-    def stream(self, request: Request, body: dict[str, Any]) -> ScriptedEvents:
+    def stream(self, request: Request, body: Body) -> ScriptedEvents:
         return ScriptedEvents(self._reply(request, body))
 
-    async def stream_async(self, request: Request, body: dict[str, Any]) -> ScriptedEvents:
+    async def stream_async(self, request: Request, body: Body) -> ScriptedEvents:
         return ScriptedEvents(self._reply(request, body))
 
     def accumulator(self, request: Request) -> ScriptedAccumulator:
         return ScriptedAccumulator()
 
-    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+    def to_sdk(self, body: bytes, endpoint: str | None) -> object:
         """Return the body as JSON: there is no SDK."""
         return msgspec.json.decode(body)
 
-    def _reply(self, request: Request, body: dict[str, Any]) -> ResponseData:
-        scripts = _scripts.get(request.model_id)
-        if scripts:
-            turn = self._played.get(request.model_id, 0)
-            self._played[request.model_id] = turn + 1
-            script = scripts[min(turn, len(scripts) - 1)]
-        else:
-            script = _last_text(request)
-        if callable(script):
-            script = script(request)
-        if isinstance(script, Exception):
-            raise script
-        content = to_parts(script)
+    def _reply(self, request: Request, body: Body) -> ResponseData:
+        script = self._next_script(request)
+        played = script(request) if callable(script) else script
+        if isinstance(played, Exception):
+            raise played
+        content = to_parts(played)
         for part in content:
             if not isinstance(part, p.ResponsePart):
                 raise TypeError(f"no model replies with a {type(part).__name__}, so a scripted one does not either.")
@@ -98,6 +97,14 @@ class ScriptedAdapter:
             sent=sent,
         )
 
+    def _next_script(self, request: Request) -> Script:
+        scripts = _scripts.get(request.model_id)
+        if not scripts:
+            return _last_text(request)
+        turn = self._played.get(request.model_id, 0)
+        self._played[request.model_id] = turn + 1
+        return scripts[min(turn, len(scripts) - 1)]
+
 
 class ScriptedEvents:
     """A finished reply as a stream: one event per word, then the part."""
@@ -108,13 +115,13 @@ class ScriptedEvents:
         self._reply = reply
         self.sent: bytes = reply.sent
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Event]:
         for index, part in enumerate(self._reply.content):
-            yield from (Chunk(*step) for step in _steps(part, index))
+            yield from _steps(part, index)
             yield Chunk("part", index, part=part)
         yield self._reply
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> AsyncIterator[Event]:
         for event in self:
             yield event
 
@@ -135,7 +142,7 @@ class ScriptedAccumulator:
     def __init__(self) -> None:
         self._reply: ResponseData | None = None
 
-    def feed(self, event: Any) -> Sequence[Chunk]:
+    def feed(self, event: Event) -> Sequence[Chunk]:
         if isinstance(event, Chunk):
             return (event,)
         self._reply = event
@@ -154,12 +161,12 @@ class ScriptedAccumulator:
         """Do nothing: the reply was complete before it was streamed."""
 
 
-def _steps(part: p.Part, index: int) -> Iterator[tuple[Any, int, str]]:
+def _steps(part: p.Part, index: int) -> Iterator[Chunk]:
     if isinstance(part, (p.Text, p.Thought, p.Commentary)):
         kind = "text" if isinstance(part, p.Text) else "thought" if isinstance(part, p.Thought) else "commentary"
-        words = part.text.split(" ")
-        for place, word in enumerate(words):
-            yield kind, index, word if place == len(words) - 1 else f"{word} "
+        *words, last = part.text.split(" ")
+        yield from (Chunk(kind, index, f"{word} ") for word in words)
+        yield Chunk(kind, index, last)
 
 
 def _last_text(request: Request) -> str:
