@@ -134,7 +134,7 @@ def test_an_answer_whose_stored_json_makes_no_sense_is_encoded_anew(wire: Any) -
 def test_a_toolset_without_a_name_or_an_id_is_named_nowhere(toolset: dict[str, Any]) -> None:
     click = {"type": "tool_use", "id": "toolu_9", "name": "left_click", "input": {}, **toolset}
     stored = AssistantMessage([p.Text("So")], Source("anthropic", "messages", MODEL, {"content": [click]}))
-    sent = encode_request(request(user("Hi"), stored, user([p.ToolOutput("toolu_9", "left_click", "ok")])))
+    sent = untyped(encode_request(request(user("Hi"), stored, user([p.ToolOutput("toolu_9", "left_click", "ok")]))))
     assert "toolset_name" not in sent["messages"][-1]["content"][0]
 
 

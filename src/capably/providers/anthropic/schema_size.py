@@ -9,11 +9,10 @@ type arrays or anyOf) ... (limit: 16 parameters with unions)." (claude-sonnet-4-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from capably.providers.anthropic.schema import DEFINITIONS, is_schema, items_of
 from capably.providers.spellings import NoSpellingError
-from capably.types.request import CallParams
 from capably.types.tools import Tool
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ SIZES = "anthropic.sizes"
 NO_SIZES: Sizes = dict.fromkeys(LIMITS, ())
 
 
-def check_sizes(params: CallParams) -> None:
+def check_sizes(params: Mapping[str, Any]) -> None:
     """Raise `NoSpellingError` for more strict tools, or larger schemas, than Anthropic takes. What is encoded later is checked
     then, together with what was before."""
     tools: Sequence[AnyTool | BuiltinTool] = params.get("tools") or ()
