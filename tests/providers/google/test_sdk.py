@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from typing import Any, cast
@@ -111,6 +112,12 @@ def test_the_sdks_own_object_is_built_where_enums_came_as_numbers() -> None:
     first = found.candidates[0]
     assert (first.finish_reason, first.safety_ratings[0].category, first.index) == ("1", "7", 0)
     assert found.text == "Hi"
+
+
+def test_the_sdks_own_object_is_built_of_json_that_only_pythons_reader_takes() -> None:
+    came = json.dumps(body({"text": "\ud83d"}, avgLogprobs=float("nan")))
+    found = by_client().to_sdk(came.encode(), None)
+    assert (found.text, math.isnan(found.candidates[0].avg_logprobs)) == ("\ufffd", True)
 
 
 def test_a_reply_that_the_sdk_cannot_read_is_said_so() -> None:

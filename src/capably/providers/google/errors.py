@@ -99,7 +99,7 @@ def error_of(
     )
 
 
-def malformed(why: str, body: Json, provider: str = "google") -> ProviderError:
+def malformed(why: str, body: object, provider: str = "google") -> ProviderError:
     """Return the error for a reply that cannot be read."""
     return failure(ServerError, f"The reply makes no sense: {why}", provider, body=body)
 
