@@ -158,7 +158,8 @@ def test_an_empty_answer_is_not_sent_back() -> None:
 
 def test_an_answer_that_google_broke_off_goes_on_by_its_token() -> None:
     reply = decode(body({"text": "half"}, finish="CONTINUATION", continuationToken="tok"))
-    assert (reply.finish_reason, reply.stop_detail, reply.wire["continuationToken"]) == ("continuation", "tok", "tok")
+    wire: Any = reply.wire
+    assert (reply.finish_reason, reply.stop_detail, wire["continuationToken"]) == ("continuation", "tok", "tok")
     later = decode(body({"text": "more"}, finish="CONTINUATION", continuationToken="tok2"))
     resumed = encode(user("a"), said(reply), said(later))
     assert (len(resumed["contents"]), resumed["continuationToken"]) == (1, "tok2")

@@ -22,6 +22,8 @@ from capably.types.request import Request
 from capably.types.response_data import ResponseData
 
 if TYPE_CHECKING:
+    from google.genai.types import GenerateContentResponse
+
     from capably.providers.spellings import Body
     from capably.types.json_types import Json
 
@@ -72,7 +74,7 @@ class GoogleAdapter(HttpAdapter):
     def accumulator(self, request: Request) -> GoogleAccumulator:
         return GoogleAccumulator(request)
 
-    def to_sdk(self, body: bytes, endpoint: str | None) -> object:
+    def to_sdk(self, body: bytes, endpoint: str | None) -> GenerateContentResponse:
         """Return the body as `google.genai.types.GenerateContentResponse`, without fields unknown to the SDK."""
         from capably.providers.google import sdk
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Protocol
 
+    from google.genai.types import GenerateContentResponse
+
     from capably.types.json_types import Json
 
     class HttpRequest(Protocol):
@@ -270,7 +272,7 @@ class AsyncSdkReply:
             self._response.close()
 
 
-def sdk_reply(body: bytes) -> object:
+def sdk_reply(body: bytes) -> GenerateContentResponse:
     """Return a `types.GenerateContentResponse` for a body. Raises `CapablyError` where the SDK cannot read it.
 
     Private because: the public `model_validate` forbids every field that this SDK version does not know.
@@ -279,7 +281,9 @@ def sdk_reply(body: bytes) -> object:
     from google.genai import models, types
 
     convert: Callable[[Json], object] | None = getattr(models, "_GenerateContentResponse_from_mldev", None)
-    build: Callable[..., object] | None = getattr(types.GenerateContentResponse, "_from_response", None)
+    build: Callable[..., GenerateContentResponse] | None = getattr(
+        types.GenerateContentResponse, "_from_response", None
+    )
     if convert is None or build is None:
         raise _missing("GenerateContentResponse._from_response")
     reply = load_body(body)
