@@ -58,21 +58,37 @@ def object_in(fields: Mapping[str, Json], name: str) -> JsonObject:
 
 def list_of(fields: Mapping[str, Json], name: str) -> Sequence[Json]:
     """Return a list; an empty one if it is absent or null. Raise `TypeError` for anything else: `0` is no empty answer."""
-    if name not in fields or fields[name] is None:
-        return ()
-    return list_in(fields, name)
+    value = fields.get(name)
+    if type(value) is list:
+        return value
+    if value is not None:
+        raise _wrong_type(name, value, list)
+    return ()
 
 
-def object_of(fields: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+def object_of(fields: Mapping[str, Json], name: str) -> JsonObject:
     """Return an object; an empty one if it is absent or null. Raise `TypeError` for anything else."""
-    if name not in fields or fields[name] is None:
-        return {}
-    return object_in(fields, name)
+    value = fields.get(name)
+    if type(value) is dict:
+        return value
+    if value is not None:
+        raise _wrong_type(name, value, dict)
+    return {}
 
 
 def objects_of(fields: Mapping[str, Json], name: str) -> Sequence[JsonObject]:
     """Return a list of objects; an empty one if it is absent or null. Raise `TypeError` for anything else."""
-    return [as_object(item, name) for item in list_of(fields, name)]
+    value = fields.get(name)
+    if value is None:
+        return ()
+    if type(value) is not list:
+        raise _wrong_type(name, value, list)
+    objects: list[JsonObject] = []
+    for item in value:
+        if type(item) is not dict:
+            raise _wrong_type(name, item, dict)
+        objects.append(item)
+    return objects
 
 
 def as_object(value: Json, name: str) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -124,6 +125,15 @@ def test_sources_without_statements_are_citations_too() -> None:
     (text,) = decode(body({"text": "a"}, groundingMetadata={"groundingChunks": GROUNDED["groundingChunks"]})).content
     assert isinstance(text, p.Text)
     assert len(text.citations) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "logprob"), [(-0.5, -0.5), ("-Infinity", -math.inf), ("NaN", math.nan), (None, math.nan)]
+)
+def test_the_probability_of_a_token_is_a_number(number: Any, logprob: float) -> None:
+    chosen = {"chosenCandidates": [{"token": "Hi", "logProbability": number}]}
+    (token,) = decode(body({"text": "Hi"}, logprobsResult=chosen)).logprobs
+    assert token.logprob == pytest.approx(logprob, nan_ok=True)
 
 
 @pytest.mark.parametrize(

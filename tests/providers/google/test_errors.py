@@ -24,10 +24,19 @@ from capably.types import errors as e
         ([{"error": {"code": 503}}], e.OverloadedError),
         ({"error": "text"}, e.ServerError),
         ("nonsense", e.ServerError),
+        (
+            {"error": {"code": 400, "details": [1, {"reason": {}}, {"requestId": 5, "retryDelay": []}]}},
+            e.BadRequestError,
+        ),
     ],
 )
 def test_error_bodies_of_every_shape_are_read(found: Any, kind: type[e.ProviderError]) -> None:
-    assert type(error_of(found)) is kind
+    failed = error_of(found)
+    assert (type(failed), failed.request_id, failed.body) == (kind, None, found)
+
+
+def test_an_error_body_that_is_a_text_is_its_message() -> None:
+    assert str(error_of("nonsense")).startswith("nonsense [google")
 
 
 @pytest.mark.parametrize(

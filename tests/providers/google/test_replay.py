@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from support.untyped import untyped
 from support.vendors.google import MODEL, PNG, SIGNATURE, body, decode, encode, parts_of, request
 
 from capably.providers.google.decode import decode_reply
@@ -121,6 +120,33 @@ def test_a_part_in_another_providers_json_is_refused() -> None:
         encode(foreign)
 
 
+@pytest.mark.parametrize("wire", [["x"], "x", 5])
+def test_a_stored_answer_whose_json_is_no_object_is_encoded_anew(wire: Any) -> None:
+    call = p.ToolCall("c1", "f", {"a": 1})
+    stored = AssistantMessage([call], Source("google", "generate_content", MODEL, wire))
+    assert encode(user("a"), stored, user([p.ToolOutput("c1", "f", "x")])) == encode(
+        user("a"), AssistantMessage([call]), user([p.ToolOutput("c1", "f", "x")])
+    )
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"parts": 5},
+        {"parts": "text", "role": "user"},
+        {"parts": [5, None, {"functionCall": "x"}, {"functionCall": {"id": []}}]},
+        {"parts": [{"functionResponse": 5}, {"functionResponse": {"id": {}}}, 5], "role": "user"},
+    ],
+)
+def test_what_is_odd_in_a_stored_answer_is_sent_as_it_is(wire: Any) -> None:
+    call = p.ToolCall("call_1", "f", {})
+    stored = AssistantMessage([call], Source("google", "generate_content", MODEL, wire))
+    odd = "the JSON of a stored answer was changed by hand"
+    sent = encode(user("a"), stored, user([p.ToolOutput("call_1", "f", "x")]), undescribed=odd)["contents"]
+    assert sent[1] == {"role": "model", **wire}
+    assert sent[2]["parts"] == [{"functionResponse": {"name": "f", "response": {"output": "x"}}}]
+
+
 def test_an_answer_of_the_callers_own_is_sent_as_the_models() -> None:
     assert encode(assistant("Yes."))["contents"] == [{"role": "model", "parts": [{"text": "Yes."}]}]
 
@@ -132,11 +158,8 @@ def test_an_empty_answer_is_not_sent_back() -> None:
 
 def test_an_answer_that_google_broke_off_goes_on_by_its_token() -> None:
     reply = decode(body({"text": "half"}, finish="CONTINUATION", continuationToken="tok"))
-    assert (reply.finish_reason, reply.stop_detail, untyped(reply.wire)["continuationToken"]) == (
-        "continuation",
-        "tok",
-        "tok",
-    )
+    wire: Any = reply.wire
+    assert (reply.finish_reason, reply.stop_detail, wire["continuationToken"]) == ("continuation", "tok", "tok")
     later = decode(body({"text": "more"}, finish="CONTINUATION", continuationToken="tok2"))
     resumed = encode(user("a"), said(reply), said(later))
     assert (len(resumed["contents"]), resumed["continuationToken"]) == (1, "tok2")

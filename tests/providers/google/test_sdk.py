@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from typing import Any, cast
@@ -99,7 +100,7 @@ def test_a_client_that_is_none_of_google_genais_is_refused() -> None:
 
 
 def test_the_sdks_own_object_is_made_on_demand() -> None:
-    found = by_client().to_sdk(json.dumps({**body({"text": "Hi"}), "brandNew": 1}).encode(), None)
+    found: Any = by_client().to_sdk(json.dumps({**body({"text": "Hi"}), "brandNew": 1}).encode(), None)
     assert type(found).__module__ == "google.genai.types"
     assert (found.text, found.usage_metadata.total_token_count) == ("Hi", 15)
 
@@ -107,10 +108,16 @@ def test_the_sdks_own_object_is_made_on_demand() -> None:
 def test_the_sdks_own_object_is_built_where_enums_came_as_numbers() -> None:
     came = body({"text": "Hi"})
     came["candidates"][0] |= {"finishReason": 1, "safetyRatings": [{"category": 7, "probability": 1}], "index": 0}
-    found = by_client().to_sdk(json.dumps(came).encode(), None)
+    found: Any = by_client().to_sdk(json.dumps(came).encode(), None)
     first = found.candidates[0]
     assert (first.finish_reason, first.safety_ratings[0].category, first.index) == ("1", "7", 0)
     assert found.text == "Hi"
+
+
+def test_the_sdks_own_object_is_built_of_json_that_only_pythons_reader_takes() -> None:
+    came = json.dumps(body({"text": "\ud83d"}, avgLogprobs=float("nan")))
+    found: Any = by_client().to_sdk(came.encode(), None)
+    assert (found.text, math.isnan(found.candidates[0].avg_logprobs)) == ("\ufffd", True)
 
 
 def test_a_reply_that_the_sdk_cannot_read_is_said_so() -> None:

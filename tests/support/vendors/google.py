@@ -52,13 +52,14 @@ def request(
 ) -> Request:
     routing: dict[str, Any] = {"endpoint": "generate_content"}
     routing.update({name: params.pop(name) for name in ROUTING if name in params})
+    parameters: Any = params
     routing["timeout"] = as_timeout(routing.get("timeout"))
     return Request(
         info=of,
         model_id=model,
         messages=messages or [user("Hello")],
         system=lead,
-        params=params,
+        params=parameters,
         **routing,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from capably.http import Answer, Reply
 from capably.providers.google.content import model_of
@@ -19,7 +19,13 @@ from capably.providers.google.stream import GoogleAccumulator
 from capably.providers.http_adapter import HttpAdapter, Post
 from capably.types.errors import ProviderError, UnknownModelError
 from capably.types.request import Request
-from capably.types.response_data import UNREADABLE, ResponseData
+from capably.types.response_data import ResponseData
+
+if TYPE_CHECKING:
+    from google.genai.types import GenerateContentResponse
+
+    from capably.providers.spellings import Body
+    from capably.types.json_types import Json
 
 API_VERSION = "v1"
 """The version of the API of a model whose facts name none. Source: google-genai 3.4.0."""
@@ -33,7 +39,7 @@ class GoogleAdapter(HttpAdapter):
 
     sdk = "google"
 
-    def encode(self, request: Request) -> dict[str, Any]:
+    def encode(self, request: Request) -> Body:
         return encode_request(request)
 
     def path(self, post: Post) -> str:
@@ -53,27 +59,28 @@ class GoogleAdapter(HttpAdapter):
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         return request_id_of(headers)
 
-    def streamed(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    def streamed(self, request: Request, body: Body) -> Body:
         """Return the body as it is: the path asks for the stream."""
         return body
 
-    def is_last(self, event: Any) -> bool | None:
+    def is_last(self, event: Json) -> bool | None:
         """Return `None` for a reason to finish: what follows it, if anything, repeats it."""
-        try:
-            return None if event["candidates"][0].get("finishReason") else False
-        except UNREADABLE:
-            return False
+        if isinstance(event, dict) and isinstance(candidates := event.get("candidates"), list) and candidates:
+            first = candidates[0]
+            if isinstance(first, dict) and first.get("finishReason"):
+                return None
+        return False
 
     def accumulator(self, request: Request) -> GoogleAccumulator:
         return GoogleAccumulator(request)
 
-    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+    def to_sdk(self, body: bytes, endpoint: str | None) -> GenerateContentResponse:
         """Return the body as `google.genai.types.GenerateContentResponse`, without fields unknown to the SDK."""
         from capably.providers.google import sdk
 
         return sdk.sdk_reply(body)
 
-    def sdk_client(self, *, sync: bool) -> Any:
+    def sdk_client(self, *, sync: bool) -> object:
         settings = self.settings
         given = settings.client if sync else settings.async_client or settings.client
         if given is None and not self._is_at_google_cloud():
@@ -88,12 +95,12 @@ class GoogleAdapter(HttpAdapter):
         names = entry["variables"].get("enterprise", ())
         return entry["cloud"] == "vertex" or any(os.environ.get(name, "").lower() in ("true", "1") for name in names)
 
-    async def fetch_by_sdk(self, client: Any, post: Post) -> Answer:
+    async def fetch_by_sdk(self, client: object, post: Post) -> Answer:
         from capably.providers.google import sdk
 
         return await sdk.fetch(client, post, self)
 
-    async def open_by_sdk(self, client: Any, post: Post) -> Reply:
+    async def open_by_sdk(self, client: object, post: Post) -> Reply:
         from capably.providers.google import sdk
 
         return await sdk.open_stream(client, post, self)

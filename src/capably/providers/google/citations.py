@@ -7,40 +7,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
-from capably.providers.google.parts import Object, objects_of, read_object
-from capably.providers.json import text_of
+from capably.providers.counts import NOTHING
+from capably.providers.json import as_object, is_object, objects_of, text_of
 from capably.types import parts as p
 from capably.types.values import set_field
 
-NOTHING: Object = {}
+if TYPE_CHECKING:
+    from capably.types.json_types import JsonObject
+    from capably.types.response_data import LazyPart
 
 SOURCES = frozenset({"groundingMetadata", "citationMetadata"})
 """Where a candidate names its sources."""
 
 
-def cite(candidate: Object, parts: Sequence[p.Part], owners: Sequence[int]) -> None:
+def cite(candidate: JsonObject, parts: Sequence[p.Part | LazyPart], owners: Sequence[int]) -> None:
     """Set the citations of the texts among `parts`, also of texts that a stream announced before it received them.
     `owners` maps each wire part to the index of its part."""
-    if SOURCES.isdisjoint(candidate):
+    found = {place: part for place, part in enumerate(parts) if isinstance(part, p.Text)}
+    if not found:
         return
-    texts = {place: part for place, part in enumerate(parts) if isinstance(part, p.Text)}
-    for place, citations in citations_of(candidate, {i: text.text for i, text in texts.items()}, owners).items():
-        set_field(texts[place], "citations", (*texts[place].citations, *citations))
-
-
-def citations_of(
-    candidate: Object, texts: Mapping[int, str], owners: Sequence[int]
-) -> Mapping[int, tuple[p.Citation, ...]]:
-    """Return the citations of each text. `texts` maps a part's index in the answer to its text."""
-    if not texts:
-        return {}
+    texts, last = {place: part.text for place, part in found.items()}, max(found)
     by_place: defaultdict[int, list[p.Citation]] = defaultdict(list)
-    last = max(texts)
     for index, citation in (*_grounding(candidate), *_quotations(candidate)):
         by_place[_cited(index, citation.cited_text, texts, owners, last)].append(citation)
-    return {place: tuple(citations) for place, citations in by_place.items()}
+    for place, citations in by_place.items():
+        set_field(found[place], "citations", (*found[place].citations, *citations))
 
 
 def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owners: Sequence[int], last: int) -> int:
@@ -53,15 +46,15 @@ def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owner
     return numbered if numbered in texts else last
 
 
-def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
+def _grounding(candidate: JsonObject) -> Iterator[tuple[int | None, p.Citation]]:
     """Read `groundingMetadata`: one citation per source of each statement; without statements, one per source."""
-    metadata = read_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
+    metadata = as_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
     chunks = objects_of(metadata, "groundingChunks")
     supports = objects_of(metadata, "groundingSupports")
     for support in supports:
-        segment = read_object(support.get("segment") or {}, "segment")
+        segment = as_object(support.get("segment") or {}, "segment")
         place, words, indices = segment.get("partIndex", 0), segment.get("text"), support.get("groundingChunkIndices")
-        for index in cast("list[Any]", indices) if isinstance(indices, list) else ():
+        for index in indices if isinstance(indices, list) else ():
             if isinstance(index, int) and 0 <= index < len(chunks):
                 raw = {"segment": segment, "groundingChunk": chunks[index]}
                 cited = _citation(chunks[index], words if isinstance(words, str) else None, raw)
@@ -71,15 +64,15 @@ def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
             yield None, _citation(chunk, None, {"groundingChunk": chunk})
 
 
-def _citation(chunk: Object, cited_text: str | None, raw: Object) -> p.Citation:
+def _citation(chunk: JsonObject, cited_text: str | None, raw: Mapping[str, object]) -> p.Citation:
     """Build a citation from a `groundingChunk`, which has one source under `web`, `retrievedContext` or `maps`."""
-    source: Object = next((cast("Object", value) for value in chunk.values() if isinstance(value, Mapping)), NOTHING)
+    source = next(filter(is_object, chunk.values()), NOTHING)
     return p.Citation(url=text_of(source, "uri"), title=text_of(source, "title"), cited_text=cited_text, raw=raw)
 
 
-def _quotations(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
+def _quotations(candidate: JsonObject) -> Iterator[tuple[int | None, p.Citation]]:
     """Read `citationMetadata`: works that the answer quotes. Entries without URL and title are skipped."""
-    metadata = read_object(candidate.get("citationMetadata") or {}, "citationMetadata")
+    metadata = as_object(candidate.get("citationMetadata") or {}, "citationMetadata")
     for work in (*objects_of(metadata, "citations"), *objects_of(metadata, "citationSources")):
         if work.get("uri") or work.get("title"):
             yield None, p.Citation(url=text_of(work, "uri"), title=text_of(work, "title"), raw=work)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
-from capably.providers.json import load_json
+from capably.providers.json import load_json, text_of
 from capably.providers.message_cache import Form, encoded
-from capably.providers.spellings import NoSpellingError, Spellings, contents, feature_of, lack, no_field
+from capably.providers.spellings import Body, NoSpellingError, Spellings, contents, feature_of, lack, no_field
 from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
@@ -15,9 +15,8 @@ from capably.types.request import Request
 from capably.types.tool_results import result_parts
 
 if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
     from capably.types.messages import Message
-
-Wire: TypeAlias = dict[str, Any]
 
 ENDPOINT = "generate_content"
 CONTINUATION = "continuationToken"
@@ -32,7 +31,7 @@ BEFORE_GEMINI_3 = ("gemini-1", "gemini-2")
 _FILES = "https://generativelanguage.googleapis.com/v1beta/files/"
 
 
-def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
+def encode_contents(request: Request) -> tuple[list[Mapping[str, object]], str | None]:
     """Return the wire contents, and the continuation token if Gemini broke the last answer off.
 
     The token continues such an answer: the earlier conversation is sent unchanged, without the answer's parts.
@@ -42,29 +41,30 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
             if isinstance(part, p.CachePoint):
                 raise lack(CONTENT, feature_of(part), part)
     messages = list(request.messages)
+    provider = request.info.provider if request.info else "google"
     token = None
-    while messages and (found := _token_of(messages[-1], request)):
+    while messages and (found := _token_of(messages[-1], provider)):
         token = token or found
         messages.pop()
     ours: set[str] = set()
-    provider = _provider_of(request)
 
     def replay(message: AssistantMessage, source: Source) -> Form | None:
-        if not _is_replayed(source, provider):
+        wire = _own_wire(source, provider)
+        if wire is None:
             return None
-        ours.update(_ids_of_ours(message, source.wire))
-        return _replayed(source.wire)
+        ours.update(_ids_of_ours(message, wire))
+        return _replayed(wire)
 
     def encode(message: Message) -> Form:
         return _encode_message(message, request)
 
-    contents: list[Wire] = []
+    contents: list[Mapping[str, object]] = []
     for form in encoded(messages, ("google", provider), replay=replay, encode_text=_text_content, encode=encode):
         for content in [_without_ids(content, ours) for content in form] if ours else form:
             last = contents[-1] if contents else None
-            if last and last["role"] == content["role"] and _is_response(last) and _is_response(content):
+            if last and last["role"] == content["role"] and (before := _results(last)) and (more := _results(content)):
                 # Gemini wants all results of one turn of parallel calls in one content.
-                contents[-1] = {**last, "parts": [*last["parts"], *content["parts"]]}
+                contents[-1] = {**last, "parts": [*before, *more]}
             else:
                 contents.append(content)
     return contents, token
@@ -85,29 +85,37 @@ def _is_gemini_3(request: Request) -> bool:
     return model.startswith("gemini-") and not model.startswith(BEFORE_GEMINI_3)
 
 
-def _provider_of(request: Request) -> str:
-    return request.info.provider if request.info else "google"
-
-
-def _is_replayed(source: Source, provider: str) -> bool:
-    """Return whether Gemini wrote a message, so that its own JSON is sent. Its state is not bound to a model.
+def _own_wire(source: Source, provider: str) -> JsonObject | None:
+    """Return the JSON of a message that Gemini wrote, which is sent as it is. Its state is not bound to a model.
 
     A call of an unlisted model names no endpoint; Google has but this one.
     """
-    return bool(source.endpoint in (ENDPOINT, "") and source.wire and source.provider in ("google", provider))
+    wire, own = source.wire, source.endpoint in (ENDPOINT, "") and source.provider in ("google", provider)
+    return wire if own and wire and isinstance(wire, dict) else None
 
 
-def _token_of(message: Message, request: Request) -> str | None:
+def _token_of(message: Message, provider: str) -> str | None:
     source = message.source if isinstance(message, AssistantMessage) else None
-    return source.wire.get(CONTINUATION) if source and _is_replayed(source, _provider_of(request)) else None
+    wire = _own_wire(source, provider) if source else None
+    return text_of(wire, CONTINUATION) if wire else None
 
 
-def _ids_of_ours(message: AssistantMessage, wire: Wire) -> set[str]:
+def _ids_of_ours(message: AssistantMessage, wire: JsonObject) -> set[str]:
     """Return the ids that we gave to calls without one. They are not sent back."""
     calls = {part.id for part in message.content if isinstance(part, p.ToolCall)}
-    return calls and calls.difference(
-        call.get("id") for part in wire.get("parts", ()) if (call := part.get("functionCall"))
-    )
+    return calls and calls.difference(_ids_in(wire))
+
+
+def _ids_in(wire: JsonObject) -> Iterator[str | None]:
+    for part in _parts_of(wire):
+        call = part.get("functionCall") if isinstance(part, dict) else None
+        if isinstance(call, dict):
+            yield text_of(call, "id")
+
+
+def _parts_of(content: Mapping[str, object]) -> Sequence[Json]:
+    parts = content.get("parts")
+    return cast("list[Json]", parts) if isinstance(parts, list) else ()
 
 
 def _encode_message(message: Message, request: Request) -> Form:
@@ -119,12 +127,12 @@ def _encode_message(message: Message, request: Request) -> Form:
     return _content("model", _encode_assistant(message, request))
 
 
-def _content(role: str, parts: Iterable[Wire]) -> Form:
+def _content(role: str, parts: Iterable[Body]) -> Form:
     listed = list(parts)
     return [{"role": role, "parts": listed}] if listed else []
 
 
-def _replayed(wire: Wire) -> Form:
+def _replayed(wire: JsonObject) -> Form:
     if not wire.get("parts"):
         return []
     if "role" in wire and CONTINUATION not in wire:
@@ -132,30 +140,26 @@ def _replayed(wire: Wire) -> Form:
     return [{"role": "model", **{key: value for key, value in wire.items() if key != CONTINUATION}}]
 
 
-def _is_response(content: Wire) -> bool:
-    parts = content["parts"]
-    return (
-        "functionResponse" in parts[0]
-        and content["role"] == "user"
-        and all("functionResponse" in part for part in parts)
-    )
+def _results(content: Mapping[str, object]) -> Sequence[Json]:
+    """Return the parts of a user's content that holds results of calls alone; none of any other."""
+    parts = _parts_of(content) if content["role"] == "user" else ()
+    return parts if all(isinstance(part, dict) and "functionResponse" in part for part in parts) else ()
 
 
-def _without_ids(content: Wire, ours: set[str]) -> Wire:
+def _without_ids(content: Mapping[str, object], ours: set[str]) -> Mapping[str, object]:
     """Return the results of calls without the ids that are not Gemini's."""
-    if not any(part["functionResponse"].get("id") in ours for part in content["parts"] if "functionResponse" in part):
-        return content
-    return {**content, "parts": [_without_id(part, ours) for part in content["parts"]]}
+    parts = _parts_of(content) if content["role"] == "user" else ()
+    return {**content, "parts": [_without_id(part, ours) for part in parts]} if parts else content
 
 
-def _without_id(part: Wire, ours: set[str]) -> Wire:
-    response: Wire | None = part.get("functionResponse")
-    if response is None or response.get("id") not in ours:
+def _without_id(part: Json, ours: set[str]) -> Json:
+    response = part.get("functionResponse") if isinstance(part, dict) else None
+    if not isinstance(response, dict) or text_of(response, "id") not in ours:
         return part
     return {"functionResponse": {key: value for key, value in response.items() if key != "id"}}
 
 
-def _encode_user(parts: Sequence[p.Part], request: Request) -> Iterator[Wire]:
+def _encode_user(parts: Sequence[p.Part], request: Request) -> Iterator[Body]:
     for part in parts:
         if isinstance(part, p.ToolOutput):
             yield from _encode_output(part, request)
@@ -163,7 +167,7 @@ def _encode_user(parts: Sequence[p.Part], request: Request) -> Iterator[Wire]:
             yield encode_part(part, request)
 
 
-def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[Wire]:
+def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[Body]:
     """Yield the parts of an answer of another model or the caller, without thoughts, which only their model reads."""
     signed = False
     for part in message.content:
@@ -180,10 +184,10 @@ def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[W
         yield encoded
 
 
-def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
+def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Body]:
     """Yield the result of a call. Old models take text only, so media follow it as separate parts."""
     value, media = _split(part.value)
-    response: Wire = {"name": part.name, "response": {"error" if part.is_error else "output": value}}
+    response: Body = {"name": part.name, "response": {"error" if part.is_error else "output": value}}
     if part.id:
         response = {"id": part.id, **response}
     encoded = [encode_part(item, request) for item in media]
@@ -196,7 +200,7 @@ def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
         yield from encoded
 
 
-def _split(value: Any) -> tuple[Any, list[p.Media]]:
+def _split(value: object) -> tuple[object, list[p.Media]]:
     """Return a tool's result as text or JSON, and the media in it."""
     parts = result_parts(value)
     if isinstance(parts, str):
@@ -208,19 +212,20 @@ def _split(value: Any) -> tuple[Any, list[p.Media]]:
     return text, [part for part in parts if isinstance(part, p.Media)]
 
 
-def encode_part(part: p.Part, request: Request) -> Wire:
+def encode_part(part: p.Part, request: Request) -> Body:
     """Encode one part of a user's or the caller's assistant message. Raise for a kind that Gemini does not take."""
-    encode = _ENCODERS.get(type(part)) or next(filter(None, map(_ENCODERS.get, type(part).__mro__)), None)
-    if encode is None:
-        raise lack(CONTENT, feature_of(part), part)
-    return encode(part, request)
+    if isinstance(part, (p.Text, p.Refusal, p.Commentary)):
+        return {"text": part.text}
+    if isinstance(part, (p.Image, p.Document, p.Audio, p.Video)):
+        return _encode_media(part, request)
+    if isinstance(part, p.ToolCall):
+        return _encode_call(part)
+    if isinstance(part, p.Unknown):
+        return _encode_unknown(part)
+    raise lack(CONTENT, feature_of(part), part)
 
 
-def _encode_text(part: p.Text, _request: Request) -> Wire:
-    return {"text": part.text}
-
-
-def _encode_media(part: p.Media, request: Request) -> Wire:
+def _encode_media(part: p.Media, request: Request) -> Body:
     resolution = _resolution(part, request) if isinstance(part, p.Image) and part.detail not in (None, "auto") else {}
     if part.data is not None:
         if part.media_type is None:
@@ -231,7 +236,7 @@ def _encode_media(part: p.Media, request: Request) -> Wire:
     return {"fileData": file, **resolution}
 
 
-def _resolution(part: p.Image, request: Request) -> Wire:
+def _resolution(part: p.Image, request: Request) -> Body:
     if part.detail not in ("low", "high") or not _is_gemini_3(request):
         why = "Gemini takes low and high, from generation 3 on."
         raise NoSpellingError("input.image.detail", part, why, "Leave detail out", ("low", "high"))
@@ -243,31 +248,19 @@ def _file_uri(file_id: str) -> str:
     return file_id if "://" in file_id else _FILES + file_id.removeprefix("files/")
 
 
-def _encode_call(part: p.ToolCall, _request: Request) -> Wire:
-    call: Wire = {"name": part.name, "args": args_object(part)}
+def _encode_call(part: p.ToolCall) -> Body:
+    call: Body = {"name": part.name, "args": args_object(part)}
     return {"functionCall": {"id": part.id, **call} if part.id else call}
 
 
-def _encode_unknown(part: p.Unknown, _request: Request) -> Wire:
+def _encode_unknown(part: p.Unknown) -> Body:
     """Return a part that the caller wrote in Gemini's own JSON."""
-    raw: Any = part.raw
+    raw: object = part.raw
     if not isinstance(raw, Mapping):
         why = f'The JSON of "{part.kind}" is no object.'
         raise NoSpellingError(feature_of(part), part, why, "Give it the JSON of one of Gemini's parts")
-    return dict(cast("Mapping[str, Any]", raw))
+    return dict(cast("Mapping[str, object]", raw))
 
-
-_ENCODERS: Mapping[type, Callable[[Any, Request], Wire]] = {
-    p.Text: _encode_text,
-    p.Refusal: _encode_text,
-    p.Commentary: _encode_text,
-    p.Image: _encode_media,
-    p.Document: _encode_media,
-    p.Audio: _encode_media,
-    p.Video: _encode_media,
-    p.ToolCall: _encode_call,
-    p.Unknown: _encode_unknown,
-}
 
 CONTENT: Spellings = {
     **contents(text="text", image="inlineData", document="inlineData", audio="inlineData", video="inlineData"),

@@ -5,23 +5,27 @@ The first candidate is the answer; others (`extra={"generationConfig": {"candida
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from capably.providers.counts import count_of
-from capably.providers.google.citations import SOURCES, citations_of
+from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
-from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
-from capably.providers.json import load_body, object_of, text_of
+from capably.providers.google.parts import PartReader, sendable
+from capably.providers.json import as_object, load_body, object_of, objects_of, text_in, text_of
 from capably.types import parts as p
 from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.errors import ProviderError
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
 from capably.types.usage import Usage
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
 
 FINISH: Mapping[str, FinishReason] = {
     "STOP": "stop",
@@ -55,10 +59,10 @@ def decode_reply(body: bytes, request: Request) -> ResponseData:
     return reply
 
 
-def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
+def _read_reply(wire: Json, body: bytes, request: Request) -> ResponseData:
     if is_error(wire):
         raise error_of(wire)
-    reply = read_object(wire, "it")
+    reply = as_object(wire, "body")
     candidates = objects_of(reply, "candidates")
     usage = read_usage(reply.get("usageMetadata"), candidates[0] if candidates else {})
     if not candidates:
@@ -79,17 +83,17 @@ class _Answer(NamedTuple):
     parts: Sequence[p.Part | LazyPart]
     finish: FinishReason
     stop_detail: str | None
-    content: Object
+    content: JsonObject
 
 
-def _read_candidate(candidate: Object, reply: Object, request: Request) -> _Answer:
+def _read_candidate(candidate: JsonObject, reply: JsonObject, request: Request) -> _Answer:
     content = object_of(candidate, "content")
     wire_parts = objects_of(content, "parts")
     reason = candidate.get("finishReason")
     if reason is None and not wire_parts and blocked_by(reply) is None:
         raise ValueError("its candidate has neither parts nor a finish reason")
     parts = _read_parts(candidate, wire_parts, request)
-    content = sendable(content)
+    content = sendable(content, wire_parts)
     blocked = blocked_by(reply) if reason is None else None
     if blocked is not None:
         return _Answer(parts, "content_filter", blocked, content)
@@ -100,33 +104,34 @@ def _read_candidate(candidate: Object, reply: Object, request: Request) -> _Answ
     return _Answer(parts, finish, _stop_detail(finish, reason, candidate), content)
 
 
-def decode_logprobs(result: Any) -> Sequence[TokenLogprob]:
+def decode_logprobs(result: Json) -> Sequence[TokenLogprob]:
     """Return the tokens that Google chose, each with the most likely ones at its place."""
-    lists = read_object(result or {}, "logprobsResult")
+    lists = as_object(result or {}, "logprobsResult")
     tops = [objects_of(step, "candidates") for step in objects_of(lists, "topCandidates")]
     chosen = objects_of(lists, "chosenCandidates")
     return [
-        TokenLogprob(
-            str(token.get("token", "")),
-            token.get("logProbability", 0.0),
-            alternatives=[
-                TokenLogprob(str(top.get("token", "")), top.get("logProbability", 0.0))
-                for top in (tops[place] if place < len(tops) else ())
-            ],
-        )
+        _logprob(token, [_logprob(top) for top in (tops[place] if place < len(tops) else ())])
         for place, token in enumerate(chosen)
     ]
 
 
+def _logprob(token: JsonObject, alternatives: Sequence[TokenLogprob] = ()) -> TokenLogprob:
+    """Return a token with its probability, which is a word where JSON has no number for it."""
+    number = token.get("logProbability", 0.0)
+    if not isinstance(number, (int, float)):
+        number = -math.inf if number == "-Infinity" else math.nan
+    return TokenLogprob(str(token.get("token", "")), number, alternatives=alternatives)
+
+
 def _reply(
-    reply: Object,
+    reply: JsonObject,
     body: bytes,
     parts: Sequence[p.Part | LazyPart],
     finish: FinishReason,
     usage: Usage,
     *,
     stop_detail: str | None,
-    wire: Any = None,
+    wire: Json = None,
 ) -> ResponseData:
     return ResponseData(
         content=parts,
@@ -140,29 +145,28 @@ def _reply(
     )
 
 
-def is_error(wire: Any) -> bool:
+def is_error(wire: Json) -> bool:
     """Return whether a body, or an event of a stream, reports a failure. Some failures are a list of one object."""
     if isinstance(wire, list):
-        items = cast("list[Any]", wire)
-        return len(items) == 1 and is_error(items[0])
+        return len(wire) == 1 and is_error(wire[0])
     return isinstance(wire, dict) and "error" in wire
 
 
-def blocked_by(reply: Object) -> str | None:
+def blocked_by(reply: JsonObject) -> str | None:
     """Return why the prompt was blocked; `None` if it was not."""
-    feedback = read_object(reply.get("promptFeedback") or {}, "promptFeedback")
+    feedback = as_object(reply.get("promptFeedback") or {}, "promptFeedback")
     reason = feedback.get("blockReason")
     return None if reason is None else _joined(str(reason), feedback.get("blockReasonMessage"))
 
 
-def _blocked(reply: Object) -> str:
+def _blocked(reply: JsonObject) -> str:
     reason = blocked_by(reply)
     if reason is None:
         raise ValueError("it has no candidates, and does not say that the prompt was blocked")
     return reason
 
 
-def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> Sequence[p.Part | LazyPart]:
+def _read_parts(candidate: JsonObject, wire: Sequence[JsonObject], request: Request) -> Sequence[p.Part | LazyPart]:
     """Return the neutral parts: texts with their citations built now, others lazily.
 
     Neighbouring texts are one text: Gemini splits them where a stream or a tool broke them, in mid-word at times.
@@ -177,59 +181,62 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
             owners.append(-1)
             continue
         if part[0] in (p.Text, p.Thought) and parts and parts[-1][0] is part[0]:
-            pieces.setdefault(len(parts) - 1, [parts[-1][2]]).append(part[2])
+            pieces.setdefault(len(parts) - 1, [text_in(parts[-1][2], "text")]).append(text_in(part[2], "text"))
         else:
             parts.append(part)
         owners.append(len(parts) - 1)
-    for place, texts_of_one in pieces.items():
-        parts[place] = (*parts[place][:2], "".join(texts_of_one))
-    cited: Mapping[int, tuple[p.Citation, ...]] = {}
+    for place, texts in pieces.items():
+        kind, build, _ = parts[place]
+        parts[place] = kind, build, {"text": "".join(texts)}
+    read = [build_part(part) if part[0] is p.Text else part for part in parts]
     if not SOURCES.isdisjoint(candidate):
-        texts = {place: part[2] for place, part in enumerate(parts) if part[0] is p.Text}
-        cited = citations_of(candidate, texts, owners)
-    return [p.Text(part[2], cited.get(i, ())) if part[0] is p.Text else part for i, part in enumerate(parts)]
+        cite(candidate, read, owners)
+    return read
 
 
-def _finish(reason: Any, parts: Sequence[p.Part | LazyPart]) -> FinishReason:
+def _finish(reason: Json, parts: Sequence[p.Part | LazyPart]) -> FinishReason:
     """Map the finish reason, or return `other` (the detail then has Google's word). Without a reason, the answer is
     complete."""
     finish = "stop" if reason is None else FINISH.get(str(reason), "other")
     return "tool_use" if finish == "stop" and p.ToolCall in map(part_type, parts) else finish
 
 
-def _stop_detail(finish: FinishReason, reason: Any, candidate: Object) -> str | None:
+def _stop_detail(finish: FinishReason, reason: Json, candidate: JsonObject) -> str | None:
     """Return Google's explanation of the finish reason; `None` for an ordinary end."""
     if finish in ("stop", "tool_use", "length"):
         return None
     return _joined(str(reason), candidate.get("finishMessage"))
 
 
-def _joined(word: str, message: Any) -> str:
+def _joined(word: str, message: Json) -> str:
     return f"{word}: {message}" if message else word
 
 
-def read_usage(usage: Any, candidate: Object) -> Usage:
+def read_usage(usage: Json, candidate: JsonObject) -> Usage:
     """Return the usage in normal form. Google's prompt count includes cached tokens; its answer count excludes
     thoughts. A count of 0 is left out."""
     if not isinstance(usage, dict):
         return Usage(reported=False, searches=_searches(candidate))
-    counts = cast("Object", usage)
-    prompt, answer = count_of(counts, "promptTokenCount"), count_of(counts, "candidatesTokenCount") or 0
-    thoughts, tools = count_of(counts, "thoughtsTokenCount") or 0, count_of(counts, "toolUsePromptTokenCount") or 0
-    cached = count_of(counts, "cachedContentTokenCount") or 0
-    kinds = _kinds(counts)
-    if cached and "cacheTokensDetails" not in counts and kinds.get("input_audio_tokens"):
-        kinds["cache_read_audio_tokens"] = min(cached, kinds["input_audio_tokens"])
-        kinds["cache_read_audio_reported"] = False
+    prompt, answer = count_of(usage, "promptTokenCount"), count_of(usage, "candidatesTokenCount") or 0
+    thoughts, tools = count_of(usage, "thoughtsTokenCount") or 0, count_of(usage, "toolUsePromptTokenCount") or 0
+    cached = count_of(usage, "cachedContentTokenCount") or 0
+    kinds = _kinds(usage)
+    audio, cached_audio = kinds.get("input_audio_tokens", 0), kinds.get("cache_read_audio_tokens", 0)
+    says_cached_audio = not (cached and audio) or "cacheTokensDetails" in usage
     return Usage(
         (prompt or 0) + tools,
         answer + thoughts,
         thoughts,
         cached,
-        **kinds,
+        input_audio_tokens=audio,
+        input_image_tokens=kinds.get("input_image_tokens", 0),
+        cache_read_audio_tokens=cached_audio if says_cached_audio else min(cached, audio),
+        output_audio_tokens=kinds.get("output_audio_tokens", 0),
+        output_image_tokens=kinds.get("output_image_tokens", 0),
+        cache_read_audio_reported=says_cached_audio,
         searches=_searches(candidate),
-        reported=prompt is not None or count_of(counts, "totalTokenCount") is not None,
-        service_tier=_tier(counts),
+        reported=prompt is not None or count_of(usage, "totalTokenCount") is not None,
+        service_tier=_tier(usage),
     )
 
 
@@ -242,8 +249,8 @@ MODALITIES = (
 """Google's breakdowns -> the fields of `Usage` for the modalities that are paid by themselves."""
 
 
-def _kinds(counts: Object) -> dict[str, Any]:
-    kinds: dict[str, Any] = {}
+def _kinds(counts: JsonObject) -> dict[str, int]:
+    kinds: dict[str, int] = {}
     for name, fields in MODALITIES:
         if name in counts:
             for entry in objects_of(counts, name):
@@ -257,16 +264,16 @@ TIERS = {"ON_DEMAND": "default", "ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY":
 """Vertex AI's traffic types that are tiers -> the words of OpenAI and of the Gemini API."""
 
 
-def _tier(counts: Object) -> str | None:
+def _tier(counts: JsonObject) -> str | None:
     tier = counts.get("serviceTier") or counts.get("trafficType")
     if not isinstance(tier, str) or tier.endswith("UNSPECIFIED"):
         return None
     return TIERS.get(tier, tier.lower())
 
 
-def _searches(candidate: Object) -> int:
+def _searches(candidate: JsonObject) -> int:
     """Return how many queries Google searched for."""
     if "groundingMetadata" not in candidate:
         return 0
-    queries = read_object(candidate["groundingMetadata"] or {}, "groundingMetadata").get("webSearchQueries")
-    return len(cast("list[Any]", queries)) if isinstance(queries, list) else 0
+    queries = as_object(candidate["groundingMetadata"] or {}, "groundingMetadata").get("webSearchQueries")
+    return len(queries) if isinstance(queries, list) else 0

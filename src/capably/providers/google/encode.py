@@ -6,7 +6,7 @@ Source: google-genai 3.4.0 `models._GenerateContentConfig_to_mldev` (read 2026-1
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from capably.providers.google.content import CONTENT, CONTINUATION, SYSTEM_MESSAGES, encode_contents
 from capably.providers.google.schema import encode_schema
@@ -17,6 +17,7 @@ from capably.providers.spellings import (
     Spellings,
     each_of,
     field,
+    inner_body,
     merge_extra,
     no_field,
     nothing,
@@ -25,6 +26,9 @@ from capably.providers.spellings import (
 from capably.types.format import Format
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
+
+if TYPE_CHECKING:
+    from capably.types.tools import AnyTool
 
 WIRE = "google"
 """The key under which tools and formats keep their encoded form."""
@@ -53,16 +57,20 @@ def encode_request(request: Request) -> Body:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
     for name, value in request.params.items():
         if value is not None:
-            write_feature(
-                SPELLINGS, "cache.named" if name == "cache" and _is_name(value) else name, value, body, request
-            )
+            feature = "cache.named" if name == "cache" and "cachedContents/" in str(value) else name
+            write_feature(SPELLINGS, feature, value, body, request)
     if token is not None:
         body[CONTINUATION] = token
     return merge_extra(body, request.extra)
 
 
 def _config(body: Body) -> Body:
-    return body.setdefault("generationConfig", {})
+    return inner_body(body, "generationConfig")
+
+
+def _append(body: Body, key: str, item: object) -> None:
+    """Append an item to a list of the body. It is made where it is missing."""
+    cast("list[object]", body.setdefault(key, [])).append(item)
 
 
 def _texts(stop: str | Sequence[str]) -> list[str]:
@@ -79,11 +87,11 @@ def _encode_logprobs(body: Body, logprobs: int | bool, _request: Request) -> Non
 
 
 def _encode_kind(body: Body, kind: str, _request: Request) -> None:
-    _config(body).setdefault("responseModalities", []).append(kind.upper())
+    _append(_config(body), "responseModalities", kind.upper())
 
 
 def _encode_prefill(body: Body, prefill: str, _request: Request) -> None:
-    body["contents"].append({"role": "model", "parts": [{"text": prefill}]})
+    _append(body, "contents", {"role": "model", "parts": [{"text": prefill}]})
 
 
 def _encode_format(body: Body, format: Format, request: Request) -> None:
@@ -96,55 +104,54 @@ def _encode_format(body: Body, format: Format, request: Request) -> None:
         config["responseJsonSchema"] = format.wire[WIRE]
 
 
-def _encode_tools(body: Body, tools: Sequence[Tool[Any] | BuiltinTool], request: Request) -> None:
+def _encode_tools(body: Body, tools: Sequence[AnyTool | BuiltinTool], request: Request) -> None:
     functions = [_encode_tool(tool) for tool in tools if isinstance(tool, Tool)]
     builtin = [tool for tool in tools if isinstance(tool, BuiltinTool)]
-    entries: list[Body] = [{"functionDeclarations": functions}] if functions else []
-    if entries:
-        body["tools"] = entries
+    if functions:
+        body["tools"] = [{"functionDeclarations": functions}]
     for tool in builtin:
         write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
     if functions and builtin:
         # Else 400: "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function
         # calling."
-        body.setdefault("toolConfig", {})["includeServerSideToolInvocations"] = True
+        inner_body(body, "toolConfig")["includeServerSideToolInvocations"] = True
     if "tool_choice" not in request.params and any(isinstance(tool, Tool) and tool.strict for tool in tools):
         _encode_tool_choice(body, "auto", request)
 
 
-def _encode_tool(tool: Tool[Any]) -> Body:
+def _encode_tool(tool: AnyTool) -> Mapping[str, object]:
     """Return a function declaration, made once per tool. A function without parameters is declared without a schema."""
-    encoded: Body | None = tool.wire.get(WIRE)
+    encoded = tool.wire.get(WIRE)
     if encoded is None:
-        encoded = {"name": tool.name}
+        declared: Body = {"name": tool.name}
         if tool.description:
-            encoded["description"] = tool.description
+            declared["description"] = tool.description
         if tool.parameters.get("properties"):
-            encoded["parametersJsonSchema"] = encode_schema(tool.parameters)
-        tool.wire[WIRE] = encoded = {**encoded, **tool.extra}
+            declared["parametersJsonSchema"] = encode_schema(tool.parameters)
+        tool.wire[WIRE] = encoded = {**declared, **tool.extra}
     return encoded
 
 
 def _builtin(kind: str) -> Spelling:
     def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
-        body.setdefault("tools", []).append({BUILTIN_TOOLS[kind]: tool.options})
+        _append(body, "tools", {BUILTIN_TOOLS[kind]: tool.options})
 
     return Spelling(f"tools.{BUILTIN_TOOLS[kind]}", encode)
 
 
 def _encode_mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
     """Add a server to the one entry that has all of them."""
-    entries: list[Body] = body.setdefault("tools", [])
+    entries = cast("Sequence[Body]", body.get("tools", ()))
     entry = next((entry for entry in entries if "mcpServers" in entry), None)
     if entry is None:
-        entries.append(entry := {"mcpServers": []})
-    entry["mcpServers"].append(tool.options)
+        _append(body, "tools", entry := {})
+    _append(entry, "mcpServers", tool.options)
 
 
-def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
+def _encode_tool_choice(body: Body, choice: str | AnyTool, request: Request) -> None:
     """Write `functionCallingConfig`. Only the modes `ANY` and `VALIDATED` guarantee that arguments fit."""
-    tools: Sequence[Any] = request.params.get("tools") or ()
-    functions: list[Tool[Any]] = [tool for tool in tools if isinstance(tool, Tool)]
+    tools: Sequence[AnyTool | BuiltinTool] = request.params.get("tools") or ()
+    functions = [tool for tool in tools if isinstance(tool, Tool)]
     name = choice.name if isinstance(choice, Tool) else choice
     if isinstance(choice, str) and choice in CHOICES:
         mixed = 0 < len(functions) < len(tools)
@@ -155,12 +162,7 @@ def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
     else:
         why, instead = "No function of that name is among the tools of this call.", "Pass it in tools="
         raise NoSpellingError("tool_choice", choice, why, instead, (*CHOICES, *(tool.name for tool in functions)))
-    body.setdefault("toolConfig", {})["functionCallingConfig"] = config
-
-
-def _is_name(cache: str) -> bool:
-    """Return whether the value names a cache that was created beforehand."""
-    return "cachedContents/" in cache
+    inner_body(body, "toolConfig")["functionCallingConfig"] = config
 
 
 _THINKING = "generationConfig.thinkingConfig"

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
-from capably.providers.google.parts import Object, objects_of, read_object
+from capably.providers.json import as_object, object_in, objects_of
 from capably.types.stream import TextBuffer
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[['"]([^'"]*)['"]\]""")
 DEEPEST = 200
@@ -19,7 +22,7 @@ DEEPEST = 200
 _VALUES = ("stringValue", "numberValue", "boolValue")
 
 
-def is_partial(call: Object) -> bool:
+def is_partial(call: JsonObject) -> bool:
     """Return whether more of this call will follow, or whether this ends a call."""
     return bool(call.get("willContinue")) or "partialArgs" in call or not call
 
@@ -29,25 +32,25 @@ class PartialCall:
 
     __slots__ = ("_args", "_part", "_texts")
 
-    def __init__(self, part: Object) -> None:
+    def __init__(self, part: JsonObject) -> None:
         self._part = part
-        call = read_object(part["functionCall"], "functionCall")
-        self._args: dict[str, Any] = dict(read_object(call.get("args") or {}, "args"))
-        self._texts: dict[tuple[int, str | int], tuple[Any, TextBuffer]] = {}
+        call = object_in(part, "functionCall")
+        self._args = dict(as_object(call.get("args") or {}, "args"))
+        self._texts: dict[tuple[int, str | int], tuple[Json, TextBuffer]] = {}
         """Texts that grow, by the identity of their owner and their place in it."""
         self.add(call)
 
-    def add(self, call: Object) -> None:
+    def add(self, call: JsonObject) -> None:
         """Add the values of one piece. Pieces of the same text are appended."""
         for piece in objects_of(call, "partialArgs"):
             self._put(steps_of(str(piece.get("jsonPath", "$"))), piece)
 
-    def _put(self, steps: list[str | int], piece: Object) -> None:
+    def _put(self, steps: list[str | int], piece: JsonObject) -> None:
         if not steps:
             return
         if len(steps) > DEEPEST:
             raise ValueError(f"a piece of a function call is nested {len(steps)} deep")
-        owner: Any = self._args
+        owner: Json = self._args
         for step, following in itertools.pairwise(steps):
             owner = _child(owner, step, [] if isinstance(following, int) else {})
         last = steps[-1]
@@ -59,13 +62,13 @@ class PartialCall:
             self._texts[id(owner), last][1].add(value)
         else:
             self._texts.pop((id(owner), last), None)
-            owner[last] = value
+            _set(owner, last, value)
 
     @property
-    def part(self) -> Object:
+    def part(self) -> JsonObject:
         for (_, place), (owner, text) in self._texts.items():
-            owner[place] = str(text)
-        call = read_object(self._part["functionCall"], "functionCall")
+            _set(owner, place, str(text))
+        call = object_in(self._part, "functionCall")
         complete = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
         return {**self._part, "functionCall": {**complete, "args": self._args}}
 
@@ -76,13 +79,20 @@ def steps_of(path: str) -> list[str | int]:
     return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in matches]
 
 
-def _child(owner: Any, step: str | int, default: Any) -> Any:
+def _child(owner: Json, step: str | int, default: Json) -> Json:
     """Return the value at `step`, creating it if it is absent."""
     if isinstance(owner, dict) and isinstance(step, str):
-        return cast("dict[str, Any]", owner).setdefault(step, default)
-    if isinstance(owner, list) and isinstance(step, int) and step <= len(cast("list[Any]", owner)):
-        items = cast("list[Any]", owner)
-        if step == len(items):
-            items.append(default)
-        return items[step]
+        return owner.setdefault(step, default)
+    if isinstance(owner, list) and isinstance(step, int) and step <= len(owner):
+        if step == len(owner):
+            owner.append(default)
+        return owner[step]
     raise ValueError(f"a piece of a function call has the path step {step!r}, which does not fit those before it")
+
+
+def _set(owner: Json, step: str | int, value: Json) -> None:
+    """Set the value at `step`, where `_child` has one."""
+    if isinstance(owner, dict):
+        owner[str(step)] = value
+    elif isinstance(owner, list):
+        owner[int(step)] = value

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING
 
 from capably.providers.call_ids import unused_ids
-from capably.providers.json import text_of
+from capably.providers.json import is_object, object_in, text_in, text_of
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.request import Request
 from capably.types.response_data import LazyPart
 from capably.types.tools import MCPServer, Tool
 
-Object: TypeAlias = Mapping[str, Any]
+if TYPE_CHECKING:
+    from capably.types.json_types import JsonObject
+    from capably.types.tools import AnyTool, BuiltinTool
 
 ABOUT_PART = frozenset(
     {"thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata", "mediaProcessing"}
@@ -33,34 +35,35 @@ class PartReader:
     __slots__ = ("_functions", "_ids", "_request", "_serves")
 
     def __init__(self, request: Request) -> None:
-        tools: Sequence[Any] = request.params.get("tools") or ()
+        tools: Sequence[AnyTool | BuiltinTool] = request.params.get("tools") or ()
         self._request = request
         self._serves = any(isinstance(tool, MCPServer) for tool in tools)
         self._functions = {tool.name for tool in tools if isinstance(tool, Tool)} if self._serves else frozenset[str]()
-        self._ids: Any = None
+        self._ids: Iterator[str] | None = None
 
-    def read(self, part: Object) -> LazyPart | None:
+    def read(self, part: JsonObject) -> LazyPart | None:
         """Return the neutral part; `None` for a part without content. A signature stays in the wire form."""
-        text = part.get("text")
-        if text is not None:
-            return read_text(part, text)
+        if part.get("text") is not None:
+            if not text_in(part, "text"):
+                return None
+            return (p.Thought, _thought, part) if part.get("thought") is True else (p.Text, _text, part)
         if part.get("functionCall") is not None:
             return self._read_call(part)
         if part.get("thought") is not True:
             for key, build in _MEDIA_PARTS.items():
-                if key in part and part[key] is not None:
-                    data = read_object(part[key], key)
-                    return _media_class(str(data.get("mimeType") or "")), build, data
+                if part.get(key) is not None:
+                    data = object_in(part, key)
+                    return _media_class(text_of(data, "mimeType") or ""), build, data
         kind = next((key for key in part if key not in ABOUT_PART and part[key] is not None), None)
         return None if kind is None else (p.Unknown, partial(p.Unknown, kind), part)
 
-    def _read_call(self, part: Object) -> LazyPart:
+    def _read_call(self, part: JsonObject) -> LazyPart:
         """Decode a call of the caller's function. Google itself answers calls of an MCP server's functions."""
-        call = read_object(part["functionCall"], "functionCall")
+        call = object_in(part, "functionCall")
         name = call.get("name")
         if not isinstance(name, str) or (self._serves and name not in self._functions):
             return p.Unknown, partial(p.Unknown, "functionCall"), part
-        return p.ToolCall, _call, (call.get("id") or self._next_id(), name, call.get("args"))
+        return p.ToolCall, _call, call if call.get("id") else {**call, "id": self._next_id()}
 
     def _next_id(self) -> str:
         if self._ids is None:
@@ -68,43 +71,37 @@ class PartReader:
         return next(self._ids)
 
 
-def read_text(part: Object, text: Any) -> LazyPart | None:
-    """Build a text or a thought; `None` if it is empty."""
-    if not isinstance(text, str):
-        raise ValueError(f"a text is {text!r}")
-    if not text:
-        return None
-    kind = p.Thought if part.get("thought") is True else p.Text
-    return kind, kind, text
+def _text(part: JsonObject) -> p.Part:
+    return p.Text(text_in(part, "text"))
 
 
-def _call(source: tuple[str, str, Any]) -> p.Part:
-    id, name, args = source
-    if type(id) is not str:  # pyright: ignore[reportUnnecessaryComparison]
-        raise TypeError(f"the id of a call is {_named(id)}")
-    args, raw_args, _ = read_arguments(args)
-    return p.ToolCall(id, name, dict(args), raw_args)
+def _thought(part: JsonObject) -> p.Part:
+    return p.Thought(text_in(part, "text"))
 
 
-def sendable(content: Object) -> Object:
-    """Return the content as Google takes it back: arguments that are no object are put into one."""
-    parts = objects_of(content, "parts")
+def _call(call: JsonObject) -> p.Part:
+    args, raw_args, _ = read_arguments(call.get("args"))
+    return p.ToolCall(text_in(call, "id"), text_in(call, "name"), dict(args), raw_args)
+
+
+def sendable(content: JsonObject, parts: Sequence[JsonObject]) -> JsonObject:
+    """Return the content with these parts as Google takes it back: arguments that are no object are put into one."""
     if all(map(_is_sendable, parts)):
         return content
     return {**content, "parts": [part if _is_sendable(part) else _with_object(part) for part in parts]}
 
 
-def _is_sendable(part: Object) -> bool:
+def _is_sendable(part: JsonObject) -> bool:
     call = part.get("functionCall")
-    return not isinstance(call, dict) or isinstance(cast("Object", call).get("args", {}), dict)
+    return not is_object(call) or isinstance(call.get("args", {}), dict)
 
 
-def _with_object(part: Object) -> Object:
-    call: Object = part["functionCall"]
+def _with_object(part: JsonObject) -> JsonObject:
+    call = object_in(part, "functionCall")
     return {**part, "functionCall": {**call, "args": wire_object(call["args"])}}
 
 
-def _read_inline(data: Object) -> p.Part:
+def _read_inline(data: JsonObject) -> p.Part:
     """Build a media part from base64, in either alphabet."""
     encoded, media_type = data.get("data", ""), data.get("mimeType", "")
     if not isinstance(encoded, str) or not isinstance(media_type, str):
@@ -116,39 +113,13 @@ def _read_inline(data: Object) -> p.Part:
     return _media_class(media_type).from_bytes(content, media_type=media_type, name=text_of(data, "displayName"))
 
 
-def _read_file(data: Object) -> p.Part:
+def _read_file(data: JsonObject) -> p.Part:
     media_type = text_of(data, "mimeType")
     return _media_class(media_type or "")(url=text_of(data, "fileUri"), media_type=media_type)
 
 
-_MEDIA_PARTS: Mapping[str, Callable[[Object], p.Part]] = {"inlineData": _read_inline, "fileData": _read_file}
+_MEDIA_PARTS: Mapping[str, Callable[[JsonObject], p.Part]] = {"inlineData": _read_inline, "fileData": _read_file}
 
 
 def _media_class(media_type: str) -> type[p.Media]:
     return MEDIA.get(media_type.partition("/")[0], p.Document)
-
-
-def read_object(value: Any, what: str) -> Object:
-    """Return a JSON object. Raise `ValueError`, naming the value, for anything else."""
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} is {_named(value)}, no object")
-    return cast("Object", value)
-
-
-def objects_of(owner: Object, key: str) -> Sequence[Object]:
-    """Return the list of objects under `key`, which may be absent. Raise `ValueError` for anything else."""
-    value = owner.get(key)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise ValueError(f"{key} is {_named(value)}, no list")
-    items = cast("list[Any]", value)
-    for item in items:
-        if not isinstance(item, dict):
-            raise ValueError(f"{key} holds {_named(item)}, no object")
-    return items
-
-
-def _named(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 40 else f"a {type(value).__name__}"

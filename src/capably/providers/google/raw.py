@@ -4,44 +4,48 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import cache
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, get_args
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from capably.types.json_types import Json
 
 
-def with_enums_in_words(reply: Any) -> Any:
+def with_enums_in_words(reply: Json) -> Json:
     """Return the JSON of a reply with enum numbers as words, as the SDK keeps them: `{"finishReason": 1}` -> `"1"`."""
     from google.genai.types import GenerateContentResponse
 
     return _worded(reply, _enum_fields(GenerateContentResponse))
 
 
-def _worded(value: Any, words: frozenset[str], *, is_enum: bool = False) -> Any:
+def _worded(value: Json, words: frozenset[str], *, is_enum: bool = False) -> Json:
     if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        return {key: _worded(inner, words, is_enum=key in words) for key, inner in fields.items()}
+        return {key: _worded(inner, words, is_enum=key in words) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_worded(item, words, is_enum=is_enum) for item in cast("list[Any]", value)]
+        return [_worded(item, words, is_enum=is_enum) for item in value]
     return str(value) if is_enum and type(value) is int else value
 
 
 @cache
-def _enum_fields(model: Any) -> frozenset[str]:
+def _enum_fields(model: type[BaseModel]) -> frozenset[str]:
     """Return the wire names of all fields below an SDK model that hold an enum."""
+    from pydantic import BaseModel
+
     names: set[str] = set()
-    seen: set[Any] = set()
-    models: list[Any] = [model]
+    seen: set[type[BaseModel]] = set()
+    models = [model]
     while models:
         for name, field in models.pop().model_fields.items():
-            kinds: list[Any] = [field.annotation]
+            kinds: list[object] = [field.annotation]
             while kinds:
-                kind: Any = kinds.pop()
+                kind = kinds.pop()
                 kinds += get_args(kind)
-                if _is_enum(kind):
+                if not isinstance(kind, type):
+                    continue
+                if issubclass(kind, Enum):
                     names.add(field.alias or name)
-                elif hasattr(kind, "model_fields") and kind not in seen:
+                elif issubclass(kind, BaseModel) and kind not in seen:
                     seen.add(kind)
                     models.append(kind)
     return frozenset(names)
-
-
-def _is_enum(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Enum)

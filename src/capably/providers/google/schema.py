@@ -10,8 +10,8 @@ Source: google-genai 3.4.0 `types.GenerateContentConfig.response_json_schema` (r
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 # fmt: off
 SUPPORTED = frozenset({
@@ -36,13 +36,13 @@ _LISTS_OF_SCHEMAS = frozenset({"anyOf", "oneOf", "prefixItems"})
 _SCHEMAS = frozenset({"items", "additionalProperties"})
 
 
-def encode_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+def encode_schema(schema: Mapping[str, object]) -> dict[str, object]:
     """Return a JSON Schema in Gemini's dialect; keywords that it lacks move to the description.
 
     {"type": "string", "pattern": "^a"} -> {"type": "string", "description": "pattern: \\"^a\\""}
     """
     schema = _flattened(schema)
-    encoded: dict[str, Any] = {}
+    encoded: dict[str, object] = {}
     described: list[str] = []
     for written, value in schema.items():
         keyword = RENAMED.get(written, written)
@@ -55,31 +55,32 @@ def encode_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         else:
             encoded[keyword] = _encode_keyword(keyword, value)
     if described:
-        encoded["description"] = "; ".join(filter(None, (encoded.get("description"), *described)))
+        own = encoded.get("description")
+        encoded["description"] = "; ".join([own, *described] if isinstance(own, str) and own else described)
     return encoded
 
 
-def _encode_keyword(keyword: str, value: Any) -> Any:
-    if keyword == "$ref":
+def _encode_keyword(keyword: str, value: object) -> object:
+    if keyword == "$ref" and isinstance(value, str):
         return value.replace("#/definitions/", "#/$defs/")
-    if keyword in _OF_SCHEMAS:
-        return {name: _encode_any(inner) for name, inner in value.items()}
-    if keyword in _LISTS_OF_SCHEMAS:
-        return [_encode_any(inner) for inner in value]
+    if keyword in _OF_SCHEMAS and isinstance(value, Mapping):
+        return {name: _encode_any(inner) for name, inner in cast("Mapping[str, object]", value).items()}
+    if keyword in _LISTS_OF_SCHEMAS and isinstance(value, list | tuple):
+        return [_encode_any(inner) for inner in cast("Sequence[object]", value)]
     return _encode_any(value) if keyword in _SCHEMAS else value
 
 
-def _encode_any(schema: Any) -> Any:
+def _encode_any(schema: object) -> object:
     """Return the encoded schema; `true` and `false` are schemas too, and stay."""
-    return encode_schema(cast("Mapping[str, Any]", schema)) if isinstance(schema, Mapping) else schema
+    return encode_schema(cast("Mapping[str, object]", schema)) if isinstance(schema, Mapping) else schema
 
 
-def _flattened(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _flattened(schema: Mapping[str, object]) -> Mapping[str, object]:
     """Return the schema with an `allOf` of one schema (Pydantic 1's described reference) taken apart."""
     parts = schema.get("allOf")
-    if not isinstance(parts, list) or len(cast("list[Any]", parts)) != 1:
+    if not isinstance(parts, list) or len(cast("list[object]", parts)) != 1:
         return schema
-    inner = cast("list[Any]", parts)[0]
+    inner = cast("list[object]", parts)[0]
     if not isinstance(inner, Mapping):
         return schema
-    return {**cast("Mapping[str, Any]", inner), **{key: value for key, value in schema.items() if key != "allOf"}}
+    return {**cast("Mapping[str, object]", inner), **{key: value for key, value in schema.items() if key != "allOf"}}

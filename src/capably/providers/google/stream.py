@@ -5,23 +5,37 @@ Every event is itself a body with a piece of the answer. Texts arrive in deltas,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
-from capably.providers.counts import details_of
 from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
-from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
-from capably.providers.json import body_of, is_sendable, mend_json, object_of
+from capably.providers.google.parts import PartReader
+from capably.providers.json import (
+    as_object,
+    body_of,
+    is_sendable,
+    mend_json,
+    object_in,
+    object_of,
+    objects_of,
+    text_in,
+    text_of,
+)
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
+from capably.types.json import mend
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
 
 UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
 """No reason. Some gateways write the default of the enum into each event."""
@@ -40,16 +54,17 @@ class GoogleAccumulator:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._reader = PartReader(request)
-        self._reply: dict[str, Any] = {}
-        self._candidates: dict[int, dict[str, Any]] = {}
-        options = details_of(request.extra or {}, "generationConfig")
-        self._answer: int | None = 0 if options.get("candidateCount", 1) != 1 else None
+        self._reply: JsonObject = {}
+        self._candidates: dict[int, JsonObject] = {}
+        self._others: defaultdict[int, list[Json]] = defaultdict(list)
+        """The parts of the candidates that are not the answer."""
+        self._answer: int | None = 0 if _wants_several(request) else None
         """The index of the candidate that is the answer: 0 of several, else that of the first one that says anything."""
-        self._content: Object = {}
+        self._content: JsonObject = {}
         self._wire = _WireParts()
         self._partial: PartialCall | None = None
         self._parts: list[p.Part] = []
-        self._open: type[p.Part] | None = None
+        self._open: type[p.Text | p.Thought] | None = None
         """The class of the text that is open."""
         self._begin = 0
         """The wire part that the open text begins with."""
@@ -61,13 +76,13 @@ class GoogleAccumulator:
         self._given: list[Chunk] = []
         """The steps of the event that is being read."""
 
-    def feed(self, event: Any) -> Sequence[Chunk]:
+    def feed(self, event: Json) -> Sequence[Chunk]:
         """Return the chunks of one event. Raise our error for an event that reports a failure."""
         if is_error(event):
             raise error_of(event)
         try:
             self._given = []
-            self._feed(read_object(event, "an event"))
+            self._feed(as_object(event, "event"))
         except UNREADABLE as error:
             raise malformed(str(error), event) from error
         return self._given
@@ -86,21 +101,23 @@ class GoogleAccumulator:
         """Drop everything except the state of the answer: whether it calls functions, why it ended, what it cost."""
         self._wire.forget()
         self._begin, self._more = len(self._wire), False
-        self._parts = [] if self._open is None else [cast("type[p.Text]", self._open)("")]
+        self._parts = [] if self._open is None else [self._open("")]
+        self._others.clear()
         for index, candidate in self._candidates.items():
             for key in (*APPENDED, *(("content",) if index != self._answer else ())):
                 candidate.pop(key, None)
 
-    def _body(self) -> dict[str, Any]:
+    def _body(self) -> JsonObject:
         """Build the body that the same answer would have had without streaming."""
         order = sorted(self._candidates, key=lambda index: (index != self._answer, index))
         candidates = [self._candidates[index] for index in order]
         if self._content:
             parts = self._wire.joined()
-            candidates[0] = {"content": {**self._content, **({"parts": parts} if parts else {})}, **candidates[0]}
-        return {"candidates": candidates, **self._reply} if candidates else self._reply
+            content: JsonObject = {**self._content, "parts": parts} if parts else self._content
+            candidates[0] = {"content": content, **candidates[0]}
+        return {"candidates": [*candidates], **self._reply} if candidates else self._reply
 
-    def _feed(self, event: Object) -> None:
+    def _feed(self, event: JsonObject) -> None:
         _merge(self._reply, event, "candidates")
         if "promptFeedback" in event and blocked_by(event) is not None:
             self.ended = True
@@ -116,11 +133,11 @@ class GoogleAccumulator:
             if index == self._answer:
                 self._feed_first(candidate, content, merged)
             elif content:
-                parts = merged.get("content", {}).get("parts", [])
+                parts = self._others[index]
                 parts.extend(objects_of(content, "parts"))
                 merged["content"] = {**content, "parts": parts}
 
-    def _feed_first(self, candidate: Object, content: Object, merged: Object) -> None:
+    def _feed_first(self, candidate: JsonObject, content: JsonObject, merged: JsonObject) -> None:
         """Read the first candidate; the others are only collected."""
         self._content = content or self._content
         for part in objects_of(content, "parts"):
@@ -128,7 +145,7 @@ class GoogleAccumulator:
         if candidate.get("finishReason") not in (None, "", UNSPECIFIED):
             self._end(merged)
 
-    def _end(self, candidate: Object) -> None:
+    def _end(self, candidate: JsonObject) -> None:
         """Announce the open parts. More may follow: Google also sends STOP before the results of an MCP server's
         tools."""
         self.ended = True
@@ -144,18 +161,17 @@ class GoogleAccumulator:
                 set_field(part, "citations", ())
         cite(candidate, self._parts, ())
 
-    def _take(self, part: Object) -> None:
-        text = part.get("text")
-        if text is not None:
+    def _take(self, part: JsonObject) -> None:
+        if part.get("text") is not None:
             if self._partial is not None:
                 self._end_call()
-            piece = read_text(part, text)
-            if piece is not None:
-                self._take_text(piece[0], text)
+            text = text_in(part, "text")
+            if text:
+                self._take_text(p.Thought if part.get("thought") is True else p.Text, text)
             self._wire.add_text(part, text)
             return
         if part.get("functionCall") is not None:
-            call = read_object(part["functionCall"], "functionCall")
+            call = object_in(part, "functionCall")
             if not call or (self._partial is not None and not call.get("name")):
                 self._go_on_with(call)
                 return
@@ -167,11 +183,11 @@ class GoogleAccumulator:
                 return
         self._take_complete(part)
 
-    def _take_text(self, kind: type[p.Part], text: str) -> None:
+    def _take_text(self, kind: type[p.Text | p.Thought], text: str) -> None:
         if self._open is not kind:
             self._announce()
             self._open = kind
-            self._parts.append(cast("type[p.Text]", kind)(text))
+            self._parts.append(kind(text))
             self._begin = len(self._wire)
         self._more = True
         self._given.append(Chunk("thought" if kind is p.Thought else "text", len(self._parts) - 1, text))
@@ -180,12 +196,11 @@ class GoogleAccumulator:
         """Announce the open text as complete. It stays open, because Google may continue it."""
         if self._open is not None and self._more:
             self._more = False
-            make = cast("type[p.Text]", self._open)
             self._wire.end_text()
-            complete = self._parts[-1] = make(self._wire.text_from(self._begin))
+            complete = self._parts[-1] = self._open(self._wire.text_from(self._begin))
             self._given.append(Chunk("part", len(self._parts) - 1, part=complete))
 
-    def _take_complete(self, part: Object) -> None:
+    def _take_complete(self, part: JsonObject) -> None:
         later = self._reader.read(part)
         self._wire.add(part, within_text=later is None)
         if later is None:
@@ -202,7 +217,7 @@ class GoogleAccumulator:
         self._parts.append(complete)
         self._given.append(Chunk("part", index, part=complete))
 
-    def _go_on_with(self, call: Object) -> None:
+    def _go_on_with(self, call: JsonObject) -> None:
         """Add a piece to the open call, or end it."""
         if self._partial is not None:
             self._partial.add(call)
@@ -225,20 +240,20 @@ class _WireParts:
     __slots__ = ("_last", "_parts", "_run", "_thought")
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Object, TextBuffer | None]] = []
+        self._parts: list[tuple[JsonObject, TextBuffer | None]] = []
         self._run: TextBuffer | None = None
-        self._thought: Any = None
+        self._thought: Json = None
         """What the last text says of itself: a thought is one with `True`, and not with `1`, which equals it."""
         self._last: int | None = None
         """The place of the last text, if the next one continues it."""
 
-    def add(self, part: Object, *, within_text: bool) -> None:
+    def add(self, part: JsonObject, *, within_text: bool) -> None:
         self._parts.append((part, None))
         self._run = None
         if not within_text:
             self._last = None
 
-    def add_text(self, part: Object, text: str) -> None:
+    def add_text(self, part: JsonObject, text: str) -> None:
         if len(part) > 1 and not part.keys() <= _PLAIN_TEXT:
             if text:
                 part, text = self._begin(part, text)
@@ -262,14 +277,14 @@ class _WireParts:
         elif run[-3:].startswith(b"\xed"):  # As all surrogates do.
             run[:] = str(run).encode()
 
-    def _begin(self, part: Object, text: str) -> tuple[Object, str]:
+    def _begin(self, part: JsonObject, text: str) -> tuple[JsonObject, str]:
         """Return a part that is about to be added, and its text, with the half of a pair that the text before ends with."""
         last, before = self._last, self._thought
         self._last, self._thought = len(self._parts), part.get("thought")
         if last is None or (self._thought is True) is not (before is True) or not "\udc00" <= text[0] <= "\udfff":
             return part, text
         wire, run = self._parts[last]
-        written: str = wire["text"] if run is None else run.since(0)
+        written = text_in(wire, "text") if run is None else run.since(0)
         if not "\ud800" <= written[-1:] <= "\udbff":
             return part, text
         self._parts[last] = ({**wire, "text": written[:-1]}, None)
@@ -278,7 +293,7 @@ class _WireParts:
 
     def forget(self) -> None:
         """Drop all parts; of calls, keep only the names."""
-        calls = [read_object(part["functionCall"], "functionCall") for part, _ in self._parts if _is_call(part)]
+        calls = [object_in(part, "functionCall") for part, _ in self._parts if _is_call(part)]
         self._parts = [({"functionCall": {"name": call.get("name")}}, None) for call in calls]
         self._run = self._last = None
 
@@ -287,43 +302,51 @@ class _WireParts:
 
     def text_from(self, place: int) -> str:
         """Return the texts from this part on, joined."""
-        texts = (part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
-        return mend_json("".join(texts))
+        pieces = (text_of(part, "text") or "" if run is None else str(run) for part, run in self._parts[place:])
+        text = "".join(pieces)
+        return text if is_sendable(text) else mend(text)
 
-    def joined(self) -> list[Object]:
+    def joined(self) -> list[Json]:
         return [part if run is None else {**part, "text": str(run)} for part, run in self._parts]
 
 
 _PLAIN_TEXT = {"text", "thought"}
 
 
-def _is_call(part: Object) -> bool:
+def _is_call(part: JsonObject) -> bool:
     return part.get("functionCall") is not None and part.get("text") is None
 
 
-def _merge(merged: dict[str, Any], fields: Object, excluded: str) -> None:
+def _wants_several(request: Request) -> bool:
+    """Return whether the caller has asked for several candidates."""
+    options = request.extra.get("generationConfig") if request.extra else None
+    return isinstance(options, Mapping) and cast("Mapping[str, object]", options).get("candidateCount", 1) != 1
+
+
+def _merge(merged: JsonObject, fields: JsonObject, excluded: str) -> None:
     """Merge all fields but one of an event, or of a candidate in it. An empty value never replaces an earlier one."""
     for key, value in fields.items():
         if key == excluded:
             continue
         if isinstance(value, dict):
-            _merge_object(merged, key, cast("Object", value))
+            _merge_object(merged, key, value)
         elif value is not None and value != UNSPECIFIED and (value != "" or key not in merged):
             merged[key] = value
 
 
-def _merge_object(merged: dict[str, Any], key: str, new: Object) -> None:
+def _merge_object(merged: JsonObject, key: str, new: JsonObject) -> None:
     if key == "usageMetadata" and "totalTokenCount" in new:
         # Counts are totals of the answer so far: one that a later event lacks is 0, not its earlier value.
         merged[key] = dict(new)
         return
-    if not isinstance(merged.get(key), dict):
-        merged[key] = {}
-    before: dict[str, Any] = merged[key]  # Made here, so it may grow in place, and the lists in it, too.
+    before = merged.get(key)
+    if not isinstance(before, dict):
+        merged[key] = before = {}  # Made here, so it may grow in place, and the lists in it, too.
     for field, more in new.items():
-        old = before.get(field)
         if key in APPENDED and isinstance(more, list):
-            before[field] = cast("list[Any]", old) if isinstance(old, list) else []
-            before[field].extend(cast("list[Any]", more))
+            old = before.get(field)
+            if not isinstance(old, list):
+                before[field] = old = []
+            old.extend(more)
         else:
             before[field] = more
