@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 PROMPT_PARTS = (
     ("cached_tokens", "cache_read_tokens"),
     ("cache_write_tokens", "cache_write_tokens"),
@@ -18,7 +16,7 @@ ANSWER_PARTS = (
 """Wire name -> field of `Usage`."""
 
 
-def with_cached_audio(parts: dict[str, Any]) -> dict[str, Any]:
+def with_cached_audio(parts: dict[str, int]) -> dict[str, int]:
     """Return the parts with as much of the audio read from the cache as can be: OpenAI does not say how much it was."""
     if "input_audio_tokens" in parts and "cache_read_tokens" in parts:
         parts["cache_read_audio_tokens"] = min(parts["input_audio_tokens"], parts["cache_read_tokens"])

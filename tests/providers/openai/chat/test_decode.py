@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -214,12 +215,40 @@ def test_a_body_that_makes_no_sense_is_a_server_error_that_carries_it(body: byte
     assert caught.value.body == body
 
 
+def with_logprobs(**entry: object) -> dict[str, Any]:
+    body = completion(content="A")
+    body["choices"][0]["logprobs"] = {"content": [entry]}
+    return body
+
+
+def test_the_logarithm_of_a_probability_of_0_is_no_number_and_comes_as_null() -> None:
+    (token,) = decoded(with_logprobs(token="A", logprob=None)).logprobs
+    assert (token.token, token.logprob) == ("A", -math.inf)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"token": 1, "logprob": -0.5},
+        {"token": "A", "logprob": "-0.5"},
+        {"token": "A", "logprob": -0.5, "bytes": 10**18},
+        {"token": "A", "logprob": -0.5, "bytes": [256]},
+        {"token": "A", "logprob": -0.5, "top_logprobs": [5]},
+    ],
+)
+def test_a_token_that_makes_no_sense_is_a_server_error(entry: Any) -> None:
+    with pytest.raises(e.ServerError, match="not shaped like a completion"):
+        decoded(with_logprobs(**entry))
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         b'"images": [{}]',
         b'"images": [{"image_url": {"url": "data:image/png;base64,A"}}]',
         b'"audio": {"data": 1}',
+        b'"tool_calls": [{"id": "c", "function": {"name": 1, "arguments": "{}"}}]',
+        b'"tool_calls": [{"id": "c", "custom": {"name": 1, "input": "x"}}]',
         b'"content": [{"type": "text", "text": "Hi"}, {"type": "thinking", "thinking": [1]}]',
     ],
 )
