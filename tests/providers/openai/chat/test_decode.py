@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from support.vendors.chat import CALL_A, CALL_B, A, B, call, completion, decoded, request, wires
 
@@ -62,6 +63,23 @@ def test_citations_are_read_where_hosts_put_them() -> None:
     assert part.citations == (p.Citation(url="u", title="t", cited_text="He", raw=raw),)
     (part,) = decoded({**completion(content="Hello"), "citations": ["u"]}).content
     assert part.citations == (p.Citation(url="u", raw={"url": "u"}),)
+
+
+@pytest.mark.parametrize("where", ["annotations", "search_results"])
+def test_a_citation_that_makes_no_sense_loses_nobody_the_answer(where: str) -> None:
+    listed = [5, {"url": "u"}, None, {}, [{}]]
+    message = {"annotations": listed} if where == "annotations" else {}
+    beside = {"search_results": listed} if where == "search_results" else {}
+    (part,) = decoded({**completion(content="Hello", **message), **beside}).content
+    assert part == p.Text("Hello", (p.Citation(url="u", raw={"url": "u"}),))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind"), [({"format": "mp3"}, "audio/mpeg"), ({"format": 5}, "audio/wav"), ("mp3", "audio/wav")]
+)
+def test_sound_has_the_format_that_the_caller_asked_for(wanted: Any, kind: str) -> None:
+    body = msgspec.json.encode(completion(audio={"id": "a", "data": "d2F2"}))
+    assert decode_reply(body, request(extra={"audio": wanted})).content == (p.Audio(data=b"wav", media_type=kind),)
 
 
 def test_sound_and_pictures_are_read() -> None:
