@@ -24,6 +24,8 @@ if TYPE_CHECKING:
             "default": object,
             "enum": "list[Json]",
             "const": "Json",
+            "nullable": bool,
+            "pattern": str,
             "format": str,
             "contentEncoding": str,
             "properties": "dict[str, Schema]",

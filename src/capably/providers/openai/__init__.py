@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -24,6 +24,9 @@ from capably.types.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from capably.providers.handles import Handle
+    from capably.providers.openai.hosts import Host
+    from capably.providers.spellings import Body
+    from capably.types.json_types import Json
     from capably.types.request import Request
     from capably.types.response_data import ResponseData
     from capably.types.stream import StreamAccumulator
@@ -34,12 +37,25 @@ LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")
 """The last event of a stream of Responses, after which its connection is done. Chat Completions end with `[DONE]`."""
 
 
+class Encode(Protocol):
+    """What is used of an endpoint's `encode.py`."""
+
+    def encode_request(self, request: Request, host: Host) -> Body: ...
+    def ask_for_stream(self, body: Body, host: Host) -> Body: ...
+
+
+class Decode(Protocol):
+    """What is used of an endpoint's `decode.py`."""
+
+    def decode_reply(self, body: bytes, request: Request, provider: str) -> ResponseData: ...
+
+
 class Endpoint(NamedTuple):
     """One endpoint: its path, our modules and accumulator, and the SDK's class of its reply."""
 
     path: str
-    encode: Any
-    decode: Any
+    encode: Encode
+    decode: Decode
     accumulator: Callable[[Request, str], StreamAccumulator]
     sdk_type: tuple[str, str]
 
@@ -63,7 +79,7 @@ class OpenAIAdapter(HttpAdapter):
         self._host = host_of(self.provider, entry["dialect"])
         self._is_azure = entry["cloud"] == "azure"
 
-    def encode(self, request: Request) -> dict[str, Any]:
+    def encode(self, request: Request) -> Body:
         return self._endpoint(request).encode.encode_request(request, self._host)
 
     def path(self, post: Post) -> str:
@@ -94,20 +110,17 @@ class OpenAIAdapter(HttpAdapter):
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         return headers.get("x-request-id") or headers.get("apim-request-id")
 
-    def streamed(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    def streamed(self, request: Request, body: Body) -> Body:
         """Return the body for a stream with usage and without padding."""
         return self._endpoint(request).encode.ask_for_stream(body, self._host)
 
-    def is_last(self, event: Any) -> bool:
-        try:
-            return event is DONE or event.get("type") in LAST_EVENTS
-        except (AttributeError, TypeError):
-            return False
+    def is_last(self, event: Json) -> bool:
+        return event is DONE or (type(event) is dict and event.get("type") in LAST_EVENTS)
 
     def accumulator(self, request: Request) -> StreamAccumulator:
         return self._endpoint(request).accumulator(request, self.provider)
 
-    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+    def to_sdk(self, body: bytes, endpoint: str | None) -> object:
         """Return the SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
         from capably.providers.openai import sdk
 
@@ -115,12 +128,12 @@ class OpenAIAdapter(HttpAdapter):
         module, name = ENDPOINTS[endpoint or DEFAULT_ENDPOINT].sdk_type
         return getattr(importlib.import_module(module), name).construct(**msgspec.json.decode(body))
 
-    async def fetch_by_sdk(self, client: Any, post: Post) -> Answer:
+    async def fetch_by_sdk(self, client: object, post: Post) -> Answer:
         from capably.providers.openai import sdk
 
         return await sdk.fetch(client, post, self)
 
-    async def open_by_sdk(self, client: Any, post: Post) -> Reply:
+    async def open_by_sdk(self, client: object, post: Post) -> Reply:
         from capably.providers.openai import sdk
 
         return await sdk.open_stream(client, post, self)

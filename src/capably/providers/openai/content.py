@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from capably.providers.openai.schema import without_nulls
-from capably.providers.spellings import NoSpellingError, Spelling, feature_of, field, lack
+from capably.providers.spellings import Body, NoSpellingError, Spelling, feature_of, field, lack
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
 from capably.types.calls import CustomToolCall
 from capably.types.messages import SystemMessage
 from capably.types.request import Request
 from capably.types.tool_results import result_parts
-from capably.types.tools import Tool
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
+    from capably.types.tools import AnyTool
 
 CACHE_TTLS = ("30m", "12h")
 RETENTION = "24h"
@@ -40,7 +43,7 @@ def file_name(document: p.Media) -> str:
     return document.name or FILE_NAMES.get(document.media_type or "", "document")
 
 
-def set_cache_point(content: Sequence[dict[str, Any]], point: p.CachePoint, spelling: Spelling) -> None:
+def set_cache_point(content: Sequence[Body], point: p.CachePoint, spelling: Spelling) -> None:
     """Mark the last content part before a cache point, in the spelling of the host."""
     if not content:
         raise unplaced(point)
@@ -53,22 +56,20 @@ def set_cache_point(content: Sequence[dict[str, Any]], point: p.CachePoint, spel
     content[-1][spelling.path] = mark
 
 
-def _cache_breakpoint(ttl: str | None) -> dict[str, Any]:
+def _cache_breakpoint(ttl: str | None) -> Body:
     return {"mode": "explicit", "ttl": ttl or CACHE_TTLS[0]}
 
 
-def _cache_control(ttl: str | None) -> dict[str, Any]:
+def _cache_control(ttl: str | None) -> Body:
     return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}
 
 
-def instructions_of(
-    messages: Sequence[SystemMessage], kind: str, spelling: Spelling
-) -> str | list[dict[str, Any]] | None:
+def instructions_of(messages: Sequence[SystemMessage], kind: str, spelling: Spelling) -> str | list[Body] | None:
     """Return instructions as one text, or as content parts of this type where they have cache points."""
     parts = [part for message in messages for part in message.content]
     if not any(isinstance(part, p.CachePoint) for part in parts):
         return "\n\n".join(message.text for message in messages) or None
-    content: list[dict[str, Any]] = []
+    content: list[Body] = []
     for part in parts:
         if isinstance(part, p.CachePoint):
             set_cache_point(content, part, spelling)
@@ -77,7 +78,7 @@ def instructions_of(
     return content
 
 
-def encode_cache(body: dict[str, Any], ttl: str, _: Request) -> None:
+def encode_cache(body: Body, ttl: str, _: Request) -> None:
     """Write the body fields that cache the prompt for `ttl`."""
     if ttl == RETENTION:
         body["prompt_cache_retention"] = ttl
@@ -120,14 +121,15 @@ def output_parts(output: p.ToolOutput) -> list[p.Part]:
 
 def own_json(part: p.Unknown) -> dict[str, Any]:
     """Return what the caller wrote in OpenAI's own JSON: a part, or an item of the conversation."""
-    raw: Any = part.raw
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
+    given: object = part.raw
+    raw = cast("Mapping[str, object]", given) if isinstance(given, Mapping) else None
+    if raw is None or not isinstance(raw.get("type"), str):
         why, instead = "It holds no part in OpenAI's own JSON.", 'Give it one, {"type": ..., ...}'
         raise NoSpellingError("input.unknown", part, why, instead)
-    return dict(raw)  # pyright: ignore[reportUnknownArgumentType]
+    return dict(raw)
 
 
-def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
+def decode_arguments(text: Json) -> tuple[JsonObject, str]:
     """Return the arguments parsed, and their text, which is empty if there is none. Unreadable text parses as `{}`."""
     args, raw_args, _ = read_arguments(text)
     if raw_args is None:
@@ -135,19 +137,25 @@ def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
     return args, raw_args
 
 
-def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.ToolCall:
+def decode_call_of(source: tuple[Json, Json, Json, Mapping[str, AnyTool]]) -> p.ToolCall:
     """Return the call of a tool from its id, name and arguments; `strict` names the strict tools."""
     id, name, arguments, tools = source
-    if type(id) is not str or type(name) is not str:  # pyright: ignore[reportUnnecessaryComparison]
-        raise TypeError(f"a call has the id {id!r} and the name {name!r}, not two texts")
+    if type(id) is not str or type(name) is not str:
+        raise _unnamed(id, name)
     args, raw = decode_arguments(arguments)
     tool = tools.get(name)
     return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
 
 
-def decode_custom_call(source: tuple[str, str, Any]) -> p.Part:
+def decode_custom_call(source: tuple[Json, Json, Json]) -> p.Part:
     """Return the call of a tool that takes free text, from its id, name and text."""
     id, name, text = source
+    if type(id) is not str or type(name) is not str:
+        raise _unnamed(id, name)
     if text is not None and not isinstance(text, str):
         raise TypeError(f"the input of a custom tool is a {type(text).__name__}, not a str")
     return CustomToolCall(id, name, {"input": text or ""})
+
+
+def _unnamed(id: Json, name: Json) -> TypeError:
+    return TypeError(f"a call has the id {id!r} and the name {name!r}, not two texts")

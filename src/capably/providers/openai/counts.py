@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict, cast
 
 PROMPT_PARTS = (
     ("cached_tokens", "cache_read_tokens"),
@@ -18,8 +18,23 @@ ANSWER_PARTS = (
 """Wire name -> field of `Usage`."""
 
 
-def with_cached_audio(parts: dict[str, Any]) -> dict[str, Any]:
+class Parts(TypedDict, total=False):
+    """What is counted of a prompt and of an answer, as fields of `Usage`."""
+
+    cache_read_tokens: int
+    cache_write_tokens: int
+    input_audio_tokens: int
+    input_image_tokens: int
+    reasoning_tokens: int
+    output_audio_tokens: int
+    output_image_tokens: int
+    cache_read_audio_tokens: int
+    cache_read_audio_reported: bool
+
+
+def with_cached_audio(counts: dict[str, int]) -> Parts:
     """Return the parts with as much of the audio read from the cache as can be: OpenAI does not say how much it was."""
+    parts = cast("Parts", counts)
     if "input_audio_tokens" in parts and "cache_read_tokens" in parts:
         parts["cache_read_audio_tokens"] = min(parts["input_audio_tokens"], parts["cache_read_tokens"])
         parts["cache_read_audio_reported"] = False

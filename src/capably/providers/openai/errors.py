@@ -6,8 +6,8 @@ whose status says 200.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from capably.http import Answer
 from capably.http.errors import class_of_exception, transport_error
@@ -25,6 +25,11 @@ from capably.types.errors import (
     ServerError,
     TimedOutError,
 )
+
+if TYPE_CHECKING:
+    import openai
+
+    from capably.types.json_types import Json
 
 BY_WORD: dict[str, type[ProviderError]] = {
     "api_error": ServerError,
@@ -76,29 +81,34 @@ def failure_of(answer: Answer, url: str, provider: str, model: str, request_id: 
     return status_error(answer, url, provider, model, _read_code, request_id)
 
 
-def _read_code(error: Mapping[str, Any]) -> Code:
-    return Code(next((str(error[key]) for key in ("code", "type") if error.get(key) not in (None, "")), None))
+def _read_code(error: Mapping[str, Json]) -> Code:
+    return Code(next(iter(_codes(error)), None))
 
 
-def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | None = None) -> ProviderError:
+def _codes(error: Json | Mapping[str, Json]) -> Sequence[str]:
+    """Return the code and the type of an error, as far as it has them: the code first."""
+    fields = error if isinstance(error, Mapping) else {}
+    return [str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")]
+
+
+def in_band(error: Json, provider: str, *, body: object = None, request_id: str | None = None) -> ProviderError:
     """Return our error for an error that a response or a stream contains as JSON."""
-    fields: Mapping[str, Any] = cast(Mapping[str, Any], error) if isinstance(error, Mapping) else {}
-    words = [str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")]
+    words = _codes(error)
     status = int(words[0]) if words and words[0].isdigit() else None
     kind = class_of_status(status) if status else next((BY_WORD[w] for w in words if w in BY_WORD), ServerError)
     code = words[0] if words else None
     message = words_of(error) or "the provider reported an error and did not say which"
-    reported = body if body is not None else cast("object", error)
+    reported = error if body is None else body
     return failure(kind, message, provider, status=status, code=code, request_id=request_id, body=reported)
 
 
-def wrong_shape(what: str, provider: str, body: Any, error: Exception) -> ProviderError:
+def wrong_shape(what: str, provider: str, body: object, error: Exception) -> ProviderError:
     """Return the error for a reply of an unexpected shape; `error` was raised by reading it."""
     why = f"no {error} in it" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
     return malformed_reply(f"the answer is not shaped like a {what} ({why})", provider, body)
 
 
-def malformed_reply(why: str, provider: str, body: Any, request_id: str | None = None) -> ProviderError:
+def malformed_reply(why: str, provider: str, body: object, request_id: str | None = None) -> ProviderError:
     """Return the error for a reply that cannot be read. It carries the body."""
     return failure(ServerError, why, provider, request_id=request_id, body=body)
 
@@ -114,16 +124,16 @@ def translate(error: Exception, provider: str = "openai") -> CapablyError:
     if kind := class_of_exception(error):
         return transport_error(kind, error, provider)
     if isinstance(error, openai.APIError):
-        return in_band(error.body or {"message": error.message, "code": error.code, "type": error.type}, provider)
+        reported = error.body or {"message": error.message, "code": error.code, "type": error.type}
+        return in_band(cast("Json", reported), provider)
     if isinstance(error, openai.OpenAIError):
         return ConfigurationError(str(error))
     return transport_error(ProviderError, error, provider)
 
 
-def _status_error(error: Any, provider: str) -> ProviderError:
-    body, status, headers = error.body, int(error.status_code), error.response.headers
-    fields: Mapping[str, Any] = cast(Mapping[str, Any], body) if isinstance(body, Mapping) else {}
-    code = next((str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")), None)
+def _status_error(error: openai.APIStatusError, provider: str) -> ProviderError:
+    body, status, headers = cast("Json", error.body), int(error.status_code), error.response.headers
+    code = next(iter(_codes(body)), None)
     request_id = error.request_id or headers.get("x-request-id") or headers.get("apim-request-id")
     message = words_of(body) or str(error.message) or f"status {status}"
     kind, wait = class_of_status(status), seconds_to_wait(headers)

@@ -6,7 +6,7 @@ A host is a value: whoever encodes or decodes is handed it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 
 class Host(NamedTuple):
@@ -21,7 +21,7 @@ class Host(NamedTuple):
     off: str = "thinking"
     budget: str | None = None
     thoughts: str = "reasoning_content"
-    show_thoughts: tuple[tuple[str, Any], ...] = ()
+    show_thoughts: tuple[tuple[str, object], ...] = ()
     builtin_tools: tuple[tuple[str, str], ...] = ()
     documents: str = "file"
     audio: str = "data_and_format"
@@ -36,7 +36,7 @@ class Host(NamedTuple):
     obfuscates: bool = False
 
 
-SWITCHES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+SWITCHES: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
     "thinking": ({"thinking": {"type": "disabled"}}, {"thinking": {"type": "enabled"}}),
     "enable_thinking": ({"enable_thinking": False}, {"enable_thinking": True}),
     "reasoning": ({"reasoning": {"enabled": False}}, {"reasoning": {"enabled": True}}),
@@ -44,13 +44,13 @@ SWITCHES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 """`Host.off` -> the fields that turn reasoning off, and on."""
 
 
-def host_of(provider: str, dialect: Mapping[str, Any] | None = None) -> Host:
+def host_of(provider: str, dialect: Mapping[str, object] | None = None) -> Host:
     """Return how a provider speaks; one whose dialect nobody described speaks the common form."""
-    return Host(provider, **{name: _frozen(value) for name, value in (dialect or {}).items()})
+    return Host(provider)._replace(**{name: _frozen(value) for name, value in (dialect or {}).items()})
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> object:
     """Return a dialect's value as a hashable one."""
     if isinstance(value, Mapping):
-        return tuple(cast("Mapping[str, Any]", value).items())
-    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+        return tuple(cast("Mapping[str, object]", value).items())
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value

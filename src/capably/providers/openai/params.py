@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, get_args
 
 from capably.providers.openai.schema import NotStrictError, tool_schema
-from capably.providers.spellings import NoSpellingError
+from capably.providers.spellings import Body, NoSpellingError
 from capably.types.facts import Facts
 from capably.types.reasoning import Effort
 from capably.types.request import Request
-from capably.types.tools import Tool
+
+if TYPE_CHECKING:
+    from capably.types.tools import AnyTool
 
 EFFORTS: tuple[str, ...] = get_args(Effort)
 
@@ -29,8 +30,8 @@ def reasons(request: Request) -> bool:
 def turned_off_by_switch(request: Request) -> bool:
     """Return whether a switch, and not an effort level, turns the model's reasoning off."""
     facts = facts_of(request)
-    reasoning: Any = facts["reasoning"] if facts else None
-    return isinstance(reasoning, Mapping) and cast("Mapping[str, Any]", reasoning)["off"] == "disabled"
+    reasoning = facts["reasoning"] if facts else None
+    return reasoning is not None and reasoning != "unverified" and reasoning["off"] == "disabled"
 
 
 def only_json_object(request: Request) -> bool:
@@ -39,7 +40,7 @@ def only_json_object(request: Request) -> bool:
     return facts is not None and facts["structured_output"] == "json_object"
 
 
-def function_fields(tool: Tool[Any]) -> dict[str, Any]:
+def function_fields(tool: AnyTool) -> Body:
     """Return name, description, parameters and `strict` of a function tool.
 
     Raises `NoSpellingError` for `strict=True` with arguments that cannot be guaranteed.

@@ -12,14 +12,20 @@ Source: https://platform.openai.com/docs/guides/structured-outputs#supported-sch
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
 from capably.providers.json import dump_text
 from capably.providers.openai.schema_size import excess_in
 from capably.types.format import Format
 from capably.types.request import Request
 from capably.types.tools import Tool
+
+if TYPE_CHECKING:
+    from capably.json_schema import Schema
+    from capably.providers.spellings import Body
+    from capably.types.json_types import JsonObject
+    from capably.types.tools import AnyTool, BuiltinTool
 
 # fmt: off
 SUPPORTED = frozenset({
@@ -75,7 +81,7 @@ class NotStrictError(ValueError):
         super().__init__(f"strict mode does not {verb} {why}{f' (at `{path}`)' if path else ''}")
 
 
-def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
+def strict_schema(schema: Schema | bool, path: str = "") -> Schema:
     """Return the schema in strict form: every property is required, and one that was optional may be `null`.
 
     {"type": "object", "properties": {"x": {"type": "string", "minLength": 1}}} ->
@@ -85,8 +91,8 @@ def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
     `path` is the place of the schema, for the message. Raises `NotStrictError` where strict mode cannot express it.
     Recursive schemas stay as they are: `$ref` is accepted.
     """
-    _refuse(schema, path)
-    strict = {key: value for key, value in schema.items() if key in SUPPORTED}
+    schema = _expressible(schema, path)
+    strict = cast("Schema", {key: value for key, value in schema.items() if key in SUPPORTED})
     notes = _notes(schema, strict)
     if notes:
         strict["description"] = ". ".join(filter(None, (strict.get("description"), "; ".join(notes))))
@@ -98,23 +104,24 @@ def strict_schema(schema: Any, path: str = "") -> dict[str, Any]:
     if "items" in strict:
         strict["items"] = strict_schema(strict["items"], f"{path}[]")
     for key in _UNIONS:
-        if key in schema:
-            strict["anyOf"] = [strict_schema(variant, path) for variant in schema[key]]
+        variants = schema.get(key)
+        if variants is not None:
+            strict["anyOf"] = [strict_schema(variant, path) for variant in variants]
     if "type" not in strict and (
         constants := [*strict.get("enum", ()), *([strict["const"]] if "const" in strict else ())]
     ):
-        kinds = list(dict.fromkeys(_KINDS.get(cast("type[Any]", type(constant)), "object") for constant in constants))
+        kinds = list(dict.fromkeys(_KINDS.get(type(constant), "object") for constant in constants))
         strict["type"] = kinds[0] if len(kinds) == 1 else kinds
     if _may_be_object(schema):
         _close(strict, schema, path)
     return or_null(_lone_ref(strict)) if schema.get("nullable") is True else _lone_ref(strict)
 
 
-_DEFS = ("$defs", "definitions")
-_UNIONS = ("anyOf", "oneOf", "allOf")
+_DEFS: Final = ("$defs", "definitions")
+_UNIONS: Final = ("anyOf", "oneOf", "allOf")
 
 
-def _notes(schema: Mapping[str, Any], strict: dict[str, Any]) -> list[str]:
+def _notes(schema: Schema, strict: Schema) -> list[str]:
     """Return in words what strict mode does not accept, and remove it from `strict`."""
     notes: list[str] = []
     if not _is_plain(strict.get("pattern", "")):
@@ -140,10 +147,10 @@ _TOKENS = re.compile(r"\\.|\(\?[^:]", re.DOTALL)
 """An escape, or a group that does more than group."""
 
 
-def _refuse(schema: Any, path: str) -> None:
-    if not isinstance(schema, Mapping) or not schema.keys() - DROPPED - {"default", "description", "title"}:  # pyright: ignore[reportUnknownMemberType]
+def _expressible(schema: Schema | bool, path: str) -> Schema:
+    """Return the schema. Raise `NotStrictError` where strict mode cannot express its shape."""
+    if not isinstance(schema, Mapping) or not schema.keys() - DROPPED - {"default", "description", "title"}:
         raise NotStrictError("values of any type (a schema without `type`)", path)
-    schema = cast("Mapping[str, Any]", schema)
     for key in schema:
         if key in SHAPING:
             raise NotStrictError(f"`{key}`", path)
@@ -154,15 +161,16 @@ def _refuse(schema: Any, path: str) -> None:
         raise NotStrictError("objects with free keys (`additionalProperties`)", path)
     if schema.get("type") == "array" and "items" not in schema:
         raise NotStrictError("arrays without `items`", path)
+    return schema
 
 
-def _may_be_object(schema: Mapping[str, Any]) -> bool:
+def _may_be_object(schema: Schema) -> bool:
     kinds = schema.get("type")
     return "properties" in schema or kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
 
 
-def _close(strict: dict[str, Any], schema: Mapping[str, Any], path: str) -> None:
-    properties: Mapping[str, Any] | None = schema.get("properties")
+def _close(strict: Schema, schema: Schema, path: str) -> None:
+    properties = schema.get("properties")
     if properties is None and schema.get("additionalProperties") is not False:
         raise NotStrictError("objects with free keys", path)
     required = schema.get("required", ())
@@ -172,46 +180,50 @@ def _close(strict: dict[str, Any], schema: Mapping[str, Any], path: str) -> None
     strict["additionalProperties"] = False
 
 
-def _lone_ref(schema: dict[str, Any]) -> dict[str, Any]:
+def _lone_ref(schema: Schema) -> Schema:
     """Return the schema with its `$ref` alone, as strict mode demands; its siblings move outside."""
     if "$ref" not in schema or len(schema) == 1:
         return schema
-    beside = {key: value for key, value in schema.items() if key != "$ref"}
+    beside = schema.copy()
+    del beside["$ref"]
     return {"anyOf": [{"$ref": schema["$ref"]}], **beside}
 
 
-def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+def or_null(schema: Schema) -> Schema:
     """Return the schema with `null` allowed too."""
     if accepts_null(schema):
         return schema
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
-    if isinstance(schema.get("type"), str) and "const" not in schema:
-        widened = {**schema, "type": [schema["type"], "null"]}
+    kind = schema.get("type")
+    if isinstance(kind, str) and "const" not in schema:
+        widened: Schema = {**schema, "type": [kind, "null"]}
         return {**widened, "enum": [*schema["enum"], None]} if "enum" in schema else widened
-    outside = {key: schema[key] for key in ("description",) if key in schema}
-    inside = {key: value for key, value in schema.items() if key not in outside}
-    return {"anyOf": [inside, {"type": "null"}], **outside}
+    if "description" not in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
+    inside = schema.copy()
+    del inside["description"]
+    return {"anyOf": [inside, {"type": "null"}], "description": schema["description"]}
 
 
-def accepts_null(schema: Mapping[str, Any]) -> bool:
+def accepts_null(schema: Schema) -> bool:
     """Return whether the schema plainly allows `null` (a `$ref` is not followed)."""
     kinds = schema.get("type")
     variants = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     return kinds == "null" or (isinstance(kinds, list) and "null" in kinds) or any(map(accepts_null, variants))
 
 
-def _strict_object(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _strict_object(schema: Mapping[str, object]) -> Schema:
     if schema.get("type") != "object":
         raise NotStrictError("a root that is no object", "")
-    strict = strict_schema(schema)
+    strict = strict_schema(cast("Schema", schema))
     excess = excess_in(strict)
     if excess is not None:
         raise NotStrictError(str(excess), excess.path, "take")
     return strict
 
 
-def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
+def tool_schema(tool: AnyTool) -> Body:
     """Return `parameters` and `strict` of a tool. Without `strict=True` the schema goes out as it is, so that optional
     arguments stay optional; OpenAI makes it strict by default, so `strict` is sent as false."""
     if tool.strict is not True:
@@ -219,15 +231,16 @@ def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
     return {"parameters": _strict_object(tool.parameters), "strict": True}
 
 
-def strict_tools(request: Request) -> dict[str, Tool[Any]]:
+def strict_tools(request: Request) -> dict[str, AnyTool]:
     """Return the strict tools by name."""
-    return {tool.name: tool for tool in request.params.get("tools") or () if isinstance(tool, Tool) and tool.strict}
+    tools: Sequence[AnyTool | BuiltinTool] = request.params.get("tools") or ()
+    return {tool.name: tool for tool in tools if isinstance(tool, Tool) and tool.strict}
 
 
 _MAY_HOLD_NULLS = frozenset({type(None), dict, list})
 
 
-def without_nulls(args: dict[str, Any], tool: Tool[Any]) -> dict[str, Any]:
+def without_nulls(args: JsonObject, tool: AnyTool) -> JsonObject:
     """Return a strict tool's arguments without the nulls that strict mode put in place of optional ones."""
     if frozenset(map(type, args.values())).isdisjoint(_MAY_HOLD_NULLS):
         return args
@@ -236,23 +249,23 @@ def without_nulls(args: dict[str, Any], tool: Tool[Any]) -> dict[str, Any]:
     return json_schema.without_nulls(args, tool.parameters)
 
 
-def format_schema(format: Format) -> dict[str, Any]:
+def format_schema(format: Format) -> Body:
     """Return `name`, `schema` and `strict` of a format: strict if its schema can be."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", format.name).strip("_")[:64] or "answer"
     try:
         return {"name": name, "schema": _strict_object(format.schema), "strict": True}
     except NotStrictError as error:
-        format.wire[NOT_STRICT] = str(error)
+        format.wire[NOT_STRICT] = {"why": str(error)}
         return {"name": name, "schema": dict(format.schema), "strict": False}
 
 
 def format_note(format: Format) -> str | None:
     """Return the warning for a format that was encoded without the guarantee; `None` for any other."""
-    why = format.wire.get(NOT_STRICT)
-    return (
-        why
-        and f"format={format.name}: the answer is not guaranteed to fit, since {why}. It is checked when it is read."
-    )
+    refused = format.wire.get(NOT_STRICT)
+    if refused is None:
+        return None
+    why = refused["why"]
+    return f"format={format.name}: the answer is not guaranteed to fit, since {why}. It is checked when it is read."
 
 
 def format_in_words(format: Format) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from capably.json_schema import Schema
 
 LIMITS: Mapping[str, int] = {
     "properties": 5_000,
@@ -34,7 +37,7 @@ class Excess(NamedTuple):
         return f"a schema with {self.number:,} {self.what} (the most is {LIMITS[self.what]:,})"
 
 
-def excess_in(schema: Mapping[str, Any]) -> Excess | None:
+def excess_in(schema: Schema) -> Excess | None:
     """Return what a strict schema has too much of; `None` if it has the size that OpenAI takes."""
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -50,7 +53,7 @@ _MAXIMA = ("levels of objects", "characters in a large enum")
 """What is no sum: the greatest counts."""
 
 
-def _counts(schema: Mapping[str, Any], path: str, level: int) -> Iterator[tuple[str, int, str]]:
+def _counts(schema: Schema, path: str, level: int) -> Iterator[tuple[str, int, str]]:
     """Yield what each part of a schema adds, with its place. A reference adds nothing."""
     constants = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
     characters = sum([len(value) for value in constants if isinstance(value, str)])
@@ -58,7 +61,7 @@ def _counts(schema: Mapping[str, Any], path: str, level: int) -> Iterator[tuple[
     yield "characters in names and constants", characters, path
     if len(constants) > LARGE_ENUM:
         yield "characters in a large enum", characters, path
-    properties: Mapping[str, Any] = schema.get("properties", {})
+    properties = schema.get("properties", {})
     inner = level + 1 if "properties" in schema else level
     if "properties" in schema:
         yield "levels of objects", level, path
@@ -70,7 +73,8 @@ def _counts(schema: Mapping[str, Any], path: str, level: int) -> Iterator[tuple[
     for name, value in schema.get("$defs", {}).items():
         yield "characters in names and constants", len(name), name
         yield from _counts(value, name, 1)
-    if "items" in schema:
-        yield from _counts(schema["items"], f"{path}[]", inner)
+    items = schema.get("items")
+    if items is not None and not isinstance(items, bool):
+        yield from _counts(items, f"{path}[]", inner)
     for variant in schema.get("anyOf", ()):
         yield from _counts(variant, path, inner)

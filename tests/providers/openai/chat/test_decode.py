@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import msgspec
 import pytest
 from support.untyped import untyped
 from support.vendors.chat import CALL_A, CALL_B, A, B, call, completion, decoded, request, wires
@@ -62,6 +64,23 @@ def test_citations_are_read_where_hosts_put_them() -> None:
     assert part.citations == (p.Citation(url="u", title="t", cited_text="He", raw=raw),)
     (part,) = decoded({**completion(content="Hello"), "citations": ["u"]}).of(p.Text)
     assert part.citations == (p.Citation(url="u", raw={"url": "u"}),)
+
+
+@pytest.mark.parametrize("where", ["annotations", "search_results"])
+def test_a_citation_that_makes_no_sense_loses_nobody_the_answer(where: str) -> None:
+    listed = [5, {"url": "u"}, None, {}, [{}]]
+    message = {"annotations": listed} if where == "annotations" else {}
+    beside = {"search_results": listed} if where == "search_results" else {}
+    (part,) = decoded({**completion(content="Hello", **message), **beside}).content
+    assert part == p.Text("Hello", (p.Citation(url="u", raw={"url": "u"}),))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind"), [({"format": "mp3"}, "audio/mpeg"), ({"format": 5}, "audio/wav"), ("mp3", "audio/wav")]
+)
+def test_sound_has_the_format_that_the_caller_asked_for(wanted: Any, kind: str) -> None:
+    body = msgspec.json.encode(completion(audio={"id": "a", "data": "d2F2"}))
+    assert decode_reply(body, request(extra={"audio": wanted})).content == (p.Audio(data=b"wav", media_type=kind),)
 
 
 def test_sound_and_pictures_are_read() -> None:
@@ -215,12 +234,40 @@ def test_a_body_that_makes_no_sense_is_a_server_error_that_carries_it(body: byte
     assert caught.value.body == body
 
 
+def with_logprobs(**entry: object) -> dict[str, Any]:
+    body = completion(content="A")
+    body["choices"][0]["logprobs"] = {"content": [entry]}
+    return body
+
+
+def test_the_logarithm_of_a_probability_of_0_is_no_number_and_comes_as_null() -> None:
+    (token,) = decoded(with_logprobs(token="A", logprob=None)).logprobs
+    assert (token.token, token.logprob) == ("A", -math.inf)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"token": 1, "logprob": -0.5},
+        {"token": "A", "logprob": "-0.5"},
+        {"token": "A", "logprob": -0.5, "bytes": 10**18},
+        {"token": "A", "logprob": -0.5, "bytes": [256]},
+        {"token": "A", "logprob": -0.5, "top_logprobs": [5]},
+    ],
+)
+def test_a_token_that_makes_no_sense_is_a_server_error(entry: Any) -> None:
+    with pytest.raises(e.ServerError, match="not shaped like a completion"):
+        decoded(with_logprobs(**entry))
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         b'"images": [{}]',
         b'"images": [{"image_url": {"url": "data:image/png;base64,A"}}]',
         b'"audio": {"data": 1}',
+        b'"tool_calls": [{"id": "c", "function": {"name": 1, "arguments": "{}"}}]',
+        b'"tool_calls": [{"id": "c", "custom": {"name": 1, "input": "x"}}]',
         b'"content": [{"type": "text", "text": "Hi"}, {"type": "thinking", "thinking": [1]}]',
     ],
 )

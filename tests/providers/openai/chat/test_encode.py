@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.untyped import untyped
 from support.vendors.chat import encoded, host, request, wires
 
 from capably.providers.openai.chat.encode import ask_for_stream, encode_request, spellings_of
@@ -103,7 +102,7 @@ def test_a_part_of_the_user_is_encoded(part: Any, wire: Any) -> None:
 def test_a_host_can_lack_any_kind_of_content(part: Any) -> None:
     deaf = host_of("deaf", {"lacks": [feature_of(part)]})
     asked = request(user([part]))
-    assert untyped(encode_request(asked, host_of("deaf")))["messages"][0]["role"] == "user"
+    assert encode_request(asked, host_of("deaf"))["messages"][0]["role"] == "user"
     with pytest.raises(NoSpellingError, match=feature_of(part)):
         encode_request(asked, deaf)
     assert spellings_of(deaf)[feature_of(part)].path == ""
@@ -174,6 +173,13 @@ def test_sound_is_replayed_by_its_id() -> None:
     assert wires(turn)[0]["audio"] == {"id": "audio_1"}
 
 
+@pytest.mark.parametrize("audio", ["audio_1", ["audio_1"], {}, {"id": None}])
+def test_a_message_of_a_file_of_ones_own_is_replayed_whatever_its_sound_is(audio: Any) -> None:
+    wire = {"role": "assistant", "content": "x", "audio": audio}
+    turn = AssistantMessage([p.Text("x")], Source("openai", "chat_completions", "m", wire))
+    assert encode_request(request(turn), host("openai"))["messages"] == [wire]
+
+
 def test_a_part_from_elsewhere_that_cannot_be_sent_on_is_refused() -> None:
     with pytest.raises(NoSpellingError, match="web_search_call"):
         encoded(AssistantMessage([p.Unknown("web_search_call", {})]))
@@ -207,6 +213,10 @@ NAMED = {"type": "function", "function": {"name": "weather"}}
         ({"tool_choice": "none"}, {"tool_choice": "none"}),
         ({"tool_choice": "weather"}, {"tool_choice": NAMED}),
         ({"tool_choice": weather()}, {"tool_choice": NAMED}),
+        (
+            {"tool_choice": t.Tool(str, name="required", parameters=SCHEMA)},
+            {"tool_choice": {"type": "function", "function": {"name": "required"}}},
+        ),
         ({"parallel_tools": False}, {"parallel_tool_calls": False}),
         ({"reasoning": "off"}, {"reasoning_effort": "none"}),
         ({"reasoning": Reasoning(effort="high")}, {"reasoning_effort": "high"}),
@@ -287,4 +297,10 @@ def test_a_stream_is_asked_for_its_usage(provider: str, options: Any) -> None:
 
 
 def test_sound_is_streamed_in_the_only_format_that_can_be() -> None:
-    assert untyped(ask_for_stream(encoded(output=["audio", "text"]), host("openai")))["audio"]["format"] == "pcm16"
+    assert ask_for_stream(encoded(output=["audio", "text"]), host("openai"))["audio"]["format"] == "pcm16"
+
+
+@pytest.mark.parametrize("extra", [{"audio": None}, {"audio": "wav"}, {"stream_options": 5}])
+def test_a_stream_is_asked_for_with_what_the_caller_wrote_whatever_it_is(extra: Any) -> None:
+    body = ask_for_stream(encode_request(request(extra=extra), host("openai")), host("openai"))
+    assert {name: body[name] for name in extra} == extra

@@ -5,19 +5,20 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from capably.providers.json import body_of, list_of, load_json, object_of
+from capably.providers.counts import NOTHING
+from capably.providers.json import body_of, load_json, object_of, objects_of
 from capably.providers.openai.chat.decode import (
     FILTERED,
     THOUGHTS,
     Place,
-    check_empty,
     decode_call,
     decode_completion,
-    detail_text,
+    detailed_thought,
+    own_thought,
     thinking_text,
     unused_id,
 )
@@ -27,6 +28,9 @@ from capably.types import parts as p
 from capably.types.request import Request
 from capably.types.response_data import build_part
 from capably.types.stream import Chunk, TextBuffer
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
 
 STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
 """Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
@@ -48,12 +52,13 @@ _OF_CHOICE = frozenset({"delta", "message", "logprobs"})
 class CallState:
     """One tool call in the making."""
 
-    __slots__ = ("arguments", "closed", "fields", "index", "kind", "name", "place", "tested", "tests")
+    __slots__ = ("arguments", "closed", "fields", "id", "index", "kind", "name", "place", "tested", "tests")
 
     def __init__(self, index: int) -> None:
         self.index: int = index
-        self.fields: dict[str, Any] = {"type": "function"}
-        """The call as in a message, but for its function or custom tool."""
+        self.fields: JsonObject = {"type": "function"}
+        """The call as in a message, but for its id and its function or custom tool."""
+        self.id: str = ""
         self.kind: Literal["function", "custom"] = "function"
         self.name: str = ""
         self.arguments: TextBuffer | None = None
@@ -77,28 +82,27 @@ class CallState:
         except msgspec.DecodeError:
             return False
 
-    def is_followed_by(self, id: str | None, function: Mapping[str, Any]) -> bool:
+    def is_followed_by(self, id: str, name: str, function: Mapping[str, Json]) -> bool:
         """Return whether a delta with the same index begins another call: some hosts number every call 0.
 
         It does with another id. Without ids, it does if these arguments are complete and the delta brings more, or another
         name. A delta that only repeats the name goes on with this call.
         """
-        name = function.get("name")
         if not name:
             return False
-        own = self.fields.get("id")
-        if id and own:
-            return id != own
+        if id and self.id:
+            return id != self.id
         if self.tests == MOST_TESTS or (name == self.name and not function.get("arguments")):
             return False
         self.tests += 1
         return self.complete
 
-    def wire(self) -> dict[str, Any]:
+    def wire(self) -> JsonObject:
         """Return the call as it would be in a message."""
-        if self.arguments is None:
-            return self.fields
-        return {**self.fields, self.kind: {"name": self.name, _INPUTS[self.kind]: str(self.arguments)}}
+        call: JsonObject = {**self.fields, "id": self.id or None}
+        if self.arguments is not None:
+            call[self.kind] = {"name": self.name, _INPUTS[self.kind]: str(self.arguments)}
+        return call
 
 
 class ChoiceAccumulator:
@@ -133,10 +137,10 @@ class ChoiceAccumulator:
         self._provider = provider
         self._tools = strict_tools(request)
         self._joiner = Joiner()
-        self._message: dict[str, Any] = {"role": "assistant", "content": None}
+        self._message: JsonObject = {"role": "assistant", "content": None}
         self._texts: defaultdict[str, TextBuffer] = defaultdict(TextBuffer)
         """Fields of the message that are plain text, as they grow."""
-        self._finish: dict[str, Any] = {}
+        self._finish: JsonObject = {}
         self._calls: list[CallState] = []
         self._by_index: dict[int, CallState] = {}
         """The latest call with this index."""
@@ -155,14 +159,15 @@ class ChoiceAccumulator:
         """Return the places of its parts, in their order; none before anything of it arrived."""
         return tuple(self._places)
 
-    def feed(self, choice: Mapping[str, Any]) -> Sequence[Chunk]:
+    def feed(self, choice: JsonObject) -> Sequence[Chunk]:
         """Return the chunks of one delta."""
         no_message = "message" in choice and not choice["message"] and "delta" not in choice
         if no_message and choice.get("finish_reason") not in FILTERED:
             raise ValueError("a choice has no message")
-        delta = choice.get("delta") or object_of(choice, "delta") or object_of(choice, "message")
-        content = delta.get("content")
-        chunks = self._content(content) if content and len(delta) == 1 else self._fields(delta)
+        delta = choice.get("delta")
+        if not delta or type(delta) is not dict:
+            delta = object_of(choice, "delta") or object_of(choice, "message")
+        chunks = self._content(delta) if len(delta) == 1 and delta.get("content") else self._fields(delta)
         for key, value in choice.items():
             if value is not None and key not in _OF_CHOICE and (value != "" or key not in self._finish):
                 self._finish[key] = value
@@ -172,11 +177,12 @@ class ChoiceAccumulator:
             self.ended = True
         return chunks
 
-    def _fields(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+    def _fields(self, delta: Mapping[str, Json]) -> Sequence[Chunk]:
         """Return the chunks of a delta with any fields."""
-        chunks = [*self._thought(delta), *self._content(delta.get("content"))]
-        for call in list_of(delta, "tool_calls"):
-            chunks += self._call(call)
+        chunks = [*self._thought(delta), *self._content(delta)]
+        if "tool_calls" in delta:
+            for call in objects_of(delta, "tool_calls"):
+                chunks += self._call(call)
         for key, value in delta.items():
             if key not in STREAM_ONLY and value is not None:
                 self._keep(key, value)
@@ -199,28 +205,26 @@ class ChoiceAccumulator:
     def _index(self, place: Place) -> int:
         return self._places.setdefault(place, len(self._places))
 
-    def _thought(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+    def _thought(self, delta: Mapping[str, Json]) -> Sequence[Chunk]:
         if not delta.keys() & _THOUGHT_FIELDS:
             return ()
-        text = next((delta[field] for field in THOUGHTS if delta.get(field) and isinstance(delta[field], str)), "")
-        details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
+        text = own_thought(delta)
         if not text and not any(field in self._texts for field in THOUGHTS):
-            text = "".join(map(detail_text, details))
-        return _grown("thought", self._index(("thought", 0)), text) if text else ()
+            text = detailed_thought(delta)
+        return (Chunk("thought", self._index(("thought", 0)), text),) if text else ()
 
-    def _content(self, content: Any) -> Sequence[Chunk]:
-        if not content:
-            if content is not None and content != "":
-                check_empty(content)
+    def _content(self, delta: Mapping[str, Json]) -> Sequence[Chunk]:
+        content = delta.get("content")
+        if content is None or content == "":
             return ()
-        if isinstance(content, str):
+        if type(content) is str:
             if isinstance(self._message["content"], list):
                 return self._content_item({"type": "text", "text": content})
             self._texts["content"] += content.encode("utf-8", "surrogatepass")
             return (Chunk("text", self._index(("content", 0)), content),)
-        return [chunk for item in content for chunk in self._content_item(item)]
+        return [chunk for item in objects_of(delta, "content") for chunk in self._content_item(item)]
 
-    def _content_item(self, item: Mapping[str, Any]) -> Sequence[Chunk]:
+    def _content_item(self, item: JsonObject) -> Sequence[Chunk]:
         if "content" in self._texts:
             self._message["content"] = str(self._texts.pop("content"))
         index = self._index(("content", self._joiner.join_content(self._message, item)))
@@ -228,25 +232,23 @@ class ChoiceAccumulator:
             return _grown("text", index, item["text"])
         return _grown("thought", index, thinking_text(item))
 
-    def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
-        state = self._call_state(delta)
-        custom: Mapping[str, Any] = delta.get("custom") or {}
-        function: Mapping[str, Any] = delta.get("function") or custom
-        if custom is function and custom:
-            state.kind = state.fields["type"] = "custom"
-        arguments: Any = function.get(_INPUTS[state.kind])
+    def _call(self, delta: JsonObject) -> Sequence[Chunk]:
+        kind = "function" if delta.get("function") or not delta.get("custom") else "custom"
+        function = object_of(delta, kind) if delta.get(kind) else NOTHING
+        id, piece = _word(delta, "id"), _word(function, "name")
+        state = self._call_state(delta.get("index"), id, piece, function)
+        if kind == "custom":
+            state.kind = state.fields["type"] = kind
+        arguments = function.get(_INPUTS[state.kind])
         if not isinstance(arguments, str):  # An object without keys may precede text, and adds nothing.
             arguments = "" if arguments is None or arguments == {} else msgspec.json.encode(arguments).decode()
         more = {k: v for k, v in delta.items() if k not in _OF_CALL and v is not None}
         self._joiner.join(state.fields, more)
-        state.fields["id"] = state.fields.get("id") or delta.get("id")
-        if state.fields["id"]:
-            self._by_id.setdefault(state.fields["id"], state)
+        state.id = state.id or id
+        if state.id:
+            self._by_id.setdefault(state.id, state)
         name = state.name
-        if (
-            not state.arguments and function.get("name") and len(name) < LONGEST_NAME
-        ):  # It may come in pieces, or again.
-            piece: str = function["name"]
+        if piece and not state.arguments and len(name) < LONGEST_NAME:  # It may come in pieces, or again.
             state.name = piece if not name or piece.startswith(name) else name + piece
         if function:
             state.arguments = TextBuffer() if state.arguments is None else state.arguments
@@ -260,12 +262,11 @@ class ChoiceAccumulator:
             return (step,) if (step.delta or step.name) and not state.closed else ()
         return [*self._finished(), *self._begun()]
 
-    def _call_state(self, delta: Mapping[str, Any]) -> CallState:
-        function: Mapping[str, Any] = delta.get("function") or delta.get("custom") or {}
-        index, id, name = delta.get("index"), delta.get("id"), function.get("name")
+    def _call_state(self, index: Json, id: str, name: str, function: Mapping[str, Json]) -> CallState:
+        """Return the call that a delta goes on with, or a new one."""
         if isinstance(index, int):
             state_so_far = self._by_index.get(index)
-            if state_so_far and not state_so_far.is_followed_by(id, function):
+            if state_so_far and not state_so_far.is_followed_by(id, name, function):
                 return state_so_far
         else:
             state_so_far = self._by_id.get(id) if id else None
@@ -290,13 +291,13 @@ class ChoiceAccumulator:
             heapq.heappop(self._waiting)
             call.place = ("call", begun)
             index = self._index(call.place)
-            if not call.fields.get("id"):
-                call.fields["id"] = id = unused_id(self._request, self._by_id)
-                self._by_id[id] = call
+            if not call.id:
+                call.id = unused_id(self._request, self._by_id)
+                self._by_id[call.id] = call
             begun += 1
             if call.arguments is not None:
                 waited = str(call.arguments) if call.kind == "function" else ""
-                chunks.append(Chunk("tool_call", index, id=call.fields["id"], name=call.name))
+                chunks.append(Chunk("tool_call", index, id=call.id, name=call.name))
                 chunks += [Chunk("tool_call", index, waited)] if waited else []
         return chunks
 
@@ -313,7 +314,7 @@ class ChoiceAccumulator:
         assert call.place is not None
         return Chunk("part", self._index(call.place), part=build_part(decode_call(call.wire(), self._tools)))
 
-    def _keep(self, key: str, value: Any) -> None:
+    def _keep(self, key: str, value: Json) -> None:
         """Collect a field of the message that no chunk carries until the end."""
         if key in THOUGHTS and isinstance(value, str):
             self._texts[key] += value.encode("utf-8", "surrogatepass")
@@ -324,17 +325,17 @@ class ChoiceAccumulator:
         places = {"refusal": "refusal", "audio": "audio", "function_call": "call"}
         if key in places and value:
             self._index((places[key], 0))
-        if key == "images":
-            images = self._message[key]
+        images = self._message.get("images")
+        if key == "images" and isinstance(value, list) and isinstance(images, list):
             for i in range(max(0, len(images) - len(value)), len(images)):
                 self._index(("image", i))
 
-    def closed(self, completion: Mapping[str, Any]) -> Sequence[Chunk]:
+    def closed(self, completion: JsonObject) -> Sequence[Chunk]:
         """Return the final chunks: calls that still wait, and parts that are not streamed. `completion` is around it."""
         begun = self._begun(all=True)
         if self._forgot:
             return begun
-        body = {**completion, "choices": [self.rebuilt()]}
+        body: JsonObject = {**completion, "choices": [self.rebuilt()]}
         reply = decode_completion(*body_of(body), self._request, self._provider, self.places)
         complete: list[Chunk] = []
         for index in self._places.values():
@@ -354,18 +355,28 @@ class ChoiceAccumulator:
         calls = [self._close(call) for call in self._calls if call.arguments is not None and not call.closed]
         return [*begun, *calls, *complete]
 
-    def rebuilt(self) -> dict[str, Any]:
+    def rebuilt(self) -> JsonObject:
         """Return the choice as it would be in a completion."""
         self._joiner.settle()
-        message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
+        message: JsonObject = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
         if self._calls:
             placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
             message["tool_calls"] = [call.wire() for call in placed]
         return {"index": self.index, "finish_reason": None, **self._finish, "message": message}
 
 
-def _grown(kind: Literal["text", "thought"], index: int, delta: Any) -> Sequence[Chunk]:
+def _word(fields: Mapping[str, Json], name: str) -> str:
+    """Return the id or the name of a call; an empty one if there is none."""
+    word = fields.get(name) or ""
+    if type(word) is not str:
+        raise TypeError(f"the {name} of a call is a {type(word).__name__}, not a str")
+    return word
+
+
+def _grown(kind: Literal["text", "thought"], index: int, delta: Json) -> Sequence[Chunk]:
     """Return the chunk by which a text grew; none if nothing was added."""
-    if delta and not isinstance(delta, str):
+    if not delta:
+        return ()
+    if type(delta) is not str:
         raise TypeError(f"a {kind} is a {type(delta).__name__}, not a str")
-    return (Chunk(kind, index, delta),) if delta else ()
+    return (Chunk(kind, index, delta),)

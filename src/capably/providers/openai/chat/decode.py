@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Container, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 
 from capably.providers.call_ids import unused_ids
-from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import list_of, load_body, object_of, text_in, text_of
+from capably.providers.counts import NOTHING, details_of
+from capably.providers.json import as_object, list_in, load_body, object_in, objects_of, text_in, text_of
+from capably.providers.openai.chat.usage import decode_usage
 from capably.providers.openai.content import decode_call_of, decode_custom_call
-from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
@@ -22,8 +22,10 @@ from capably.types.calls import CustomToolCall
 from capably.types.candidate import Candidate
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
-from capably.types.tools import Tool
-from capably.types.usage import Usage
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
+    from capably.types.tools import AnyTool
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -52,7 +54,6 @@ FAILED = ("error", "insufficient_system_resource", "network_error")
 THOUGHTS = ("reasoning_content", "reasoning")
 """Fields of a message that hold its thoughts: DeepSeek's name, which most hosts took, and OpenRouter's."""
 
-Json: TypeAlias = Mapping[str, Any]
 Place: TypeAlias = tuple[str, int]
 """Where in a message a part stands: `("content", 0)`, `("call", 1)`, ..."""
 
@@ -67,27 +68,26 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Res
 
 
 def decode_completion(
-    completion: Any, body: bytes, request: Request, provider: str, places: Sequence[Place] = ()
+    completion: Json, body: bytes, request: Request, provider: str, places: Sequence[Place] = ()
 ) -> ResponseData:
     """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
         raise malformed_reply("the answer is no JSON object", provider, body)
-    fields = cast(Json, completion)
-    check_failed(fields, provider)
+    check_failed(completion, provider)
     shape_error = partial(wrong_shape, "completion", provider, body)
     try:
-        reply = _reply(fields, body, request, places)
+        reply = _reply(completion, body, request, places)
     except UNREADABLE as error:
         raise shape_error(error) from error
     reply.malformed_error = shape_error
     return reply
 
 
-def check_failed(completion: Json, provider: str) -> None:
+def check_failed(completion: JsonObject, provider: str) -> None:
     """Raise the error in a body, at its top level or in its choice, regardless of the status code."""
-    choices: Any = completion.get("choices")
-    first: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
-    inner: Json = cast("Json", first) if isinstance(first, dict) else {}
+    choices = completion.get("choices")
+    first = choices[0] if type(choices) is list and choices else None
+    inner = first if type(first) is dict else NOTHING
     error = completion.get("error") or inner.get("error")
     if error:
         raise in_band(error, provider, body=completion)
@@ -98,8 +98,9 @@ def check_failed(completion: Json, provider: str) -> None:
         )
 
 
-def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> ResponseData:
-    choice: Json = completion["choices"][0]
+def _reply(completion: JsonObject, body: bytes, request: Request, places: Sequence[Place]) -> ResponseData:
+    choices = list_in(completion, "choices")
+    choice = as_object(choices[0], "choices")
     message, content = _answer_of(choice, completion, request, places)
     reason, detail = _finish(choice, content)
     return ResponseData(
@@ -108,7 +109,7 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
         stop_detail=detail,
         stop_sequence=_stop_sequence(choice),
         logprobs=decode_logprobs(details_of(choice, "logprobs").get("content")),
-        others=[_candidate(other, completion, request) for other in completion["choices"][1:]],
+        others=[_candidate(as_object(other, "choices"), completion, request) for other in choices[1:]],
         usage=decode_usage(completion),
         body=body,
         wire=message,
@@ -118,10 +119,10 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
 
 
 def _answer_of(
-    choice: Json, completion: Json, request: Request, places: Sequence[Place] = ()
-) -> tuple[dict[str, Any], list[p.Part | LazyPart]]:
+    choice: JsonObject, completion: JsonObject, request: Request, places: Sequence[Place] = ()
+) -> tuple[JsonObject, list[p.Part | LazyPart]]:
     """Return the message of a choice, to be sent back, and its parts."""
-    message = with_call_ids(_message_of(choice), request)
+    message = _with_call_ids(_message_of(choice), request)
     parts = decode_message(message, completion, request)
     if places:
         indexes = {place: index for index, place in enumerate(places)}
@@ -129,40 +130,44 @@ def _answer_of(
     return message, [part for _, part in parts]
 
 
-def _candidate(choice: Json, completion: Json, request: Request) -> Candidate:
+def _candidate(choice: JsonObject, completion: JsonObject, request: Request) -> Candidate:
     _, parts = _answer_of(choice, completion, request)
     reason, detail = _finish(choice, parts)
     return Candidate([build_part(part) for part in parts], reason, detail)
 
 
-def _stop_sequence(choice: Json) -> str | None:
+def _stop_sequence(choice: JsonObject) -> str | None:
     """Return the stop sequence that was met, which vLLM and SGLang name."""
     met = choice.get("stop_reason") or choice.get("matched_stop")
     return met if isinstance(met, str) else None
 
 
-def _message_of(choice: Json) -> dict[str, Any]:
+def _message_of(choice: JsonObject) -> JsonObject:
     message = choice.get("message")
     if message is None and choice.get("finish_reason") in FILTERED:
         return {"role": "assistant", "content": ""}
     if not isinstance(message, dict):
         raise ValueError("a choice has no message")
-    return cast("dict[str, Any]", message)
+    return message
 
 
-def with_call_ids(message: dict[str, Any], request: Request) -> dict[str, Any]:
+def _with_call_ids(message: JsonObject, request: Request) -> JsonObject:
     """Return the message with generated ids for tool calls that have none, so that outputs can name their call.
 
     No call of the conversation has one of them: they are sent on to providers that take an id once.
     """
-    calls: list[dict[str, Any]] = message.get("tool_calls") or []
+    if not message.get("tool_calls"):
+        return message
+    calls = objects_of(message, "tool_calls")
     if all(call.get("id") for call in calls):
         return message
-    named: list[dict[str, Any]] = []
-    taken = {call["id"] for call in calls if call.get("id")}
+    named: list[Json] = []
+    taken = {id for call in calls if type(id := call.get("id")) is str}
     for call in calls:
-        id = call.get("id") or unused_id(request, taken)
-        taken.add(id)
+        id = call.get("id")
+        if not id:
+            id = unused_id(request, taken)
+            taken.add(id)
         named.append({**call, "id": id})
     return {**message, "tool_calls": named}
 
@@ -175,74 +180,71 @@ def unused_id(request: Request, taken: Container[str]) -> str:
 # Parts
 
 
-def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part | LazyPart]]:
+def decode_message(
+    message: JsonObject, completion: JsonObject, request: Request
+) -> list[tuple[Place, p.Part | LazyPart]]:
     """Return the parts of a message with their places: thoughts, content, images, audio, refusal, calls.
 
     Texts and refusals are built now, others later.
     """
     placed: list[tuple[Place, p.Part | LazyPart]] = []
-    thought = thought_of(message)
-    if thought:
-        placed.append((("thought", 0), (p.Thought, p.Thought, thought)))
+    if own_thought(message) or detailed_thought(message):
+        placed.append((("thought", 0), (p.Thought, _separate_thought, message)))
     placed += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
-    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(list_of(message, "images"))]
-    audio = object_of(message, "audio")
-    if any(audio.values()):
-        later = (
-            (p.Audio, _audio, (audio, request))
-            if audio.get("data")
-            else (p.Unknown, partial(p.Unknown, "audio"), audio)
-        )
-        placed.append((("audio", 0), later))
+    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(objects_of(message, "images"))]
+    audio = object_in(message, "audio") if message.get("audio") is not None else {}
+    if audio.get("data"):
+        placed.append((("audio", 0), (p.Audio, partial(_audio, request), audio)))
+    elif any(audio.values()):
+        placed.append((("audio", 0), (p.Unknown, partial(p.Unknown, "audio"), audio)))
     if message.get("refusal") not in (None, ""):
         placed.append((("refusal", 0), p.Refusal(text_in(message, "refusal"))))
     tools = strict_tools(request)
-    placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(list_of(message, "tool_calls"))]
-    legacy = message.get("function_call")
-    if legacy and legacy.get("name"):
-        later = p.ToolCall, decode_call_of, ("", legacy["name"], legacy.get("arguments"), tools)
-        placed.append((("call", len(message.get("tool_calls") or ())), later))
+    calls = objects_of(message, "tool_calls")
+    placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(calls)]
+    if message.get("function_call"):
+        legacy = object_in(message, "function_call")
+        if legacy.get("name"):
+            later = p.ToolCall, partial(_function_call, "", legacy["name"], tools), legacy
+            placed.append((("call", len(calls)), later))
     return placed
 
 
-def thought_of(message: Json) -> str:
-    """Return the thoughts of a message that are separate from its content."""
+def own_thought(message: Mapping[str, Json]) -> str:
+    """Return the text of a field that holds nothing but thoughts; an empty one if there is none."""
     for field in THOUGHTS:
-        if isinstance(message.get(field), str) and message[field]:
-            return message[field]
-    details: Sequence[Json] = message.get("reasoning_details") or ()
-    return "".join(map(detail_text, details))
+        text = message.get(field)
+        if text and type(text) is str:
+            return text
+    return ""
 
 
-def detail_text(detail: Json) -> str:
-    """Return the text of a detail of the reasoning; an empty one for a detail of another kind."""
-    return _text_in(detail, "text") or _text_in(detail, "summary")
+def detailed_thought(message: Mapping[str, Json]) -> str:
+    """Return the text in the details of a reasoning. Details of other kinds have none."""
+    details = objects_of(message, "reasoning_details") if message.get("reasoning_details") else ()
+    return "".join([_text_in(detail, "text") or _text_in(detail, "summary") for detail in details])
 
 
-def _text_in(fields: Json, name: str) -> str:
+def _separate_thought(message: JsonObject) -> p.Part:
+    return p.Thought(own_thought(message) or detailed_thought(message))
+
+
+def _text_in(fields: JsonObject, name: str) -> str:
     """Return a text; an empty one if it is absent or null. Raise `TypeError` for anything else."""
     return text_in(fields, name) if fields.get(name) is not None else ""
 
 
-def _content(message: Json, completion: Json) -> Sequence[p.Part | LazyPart]:
+def _content(message: JsonObject, completion: JsonObject) -> Sequence[p.Part | LazyPart]:
     content = message.get("content")
-    if not content:
-        if content is not None and content != "":
-            check_empty(content)
-        return []
+    if content is None or content == "":
+        return ()
     citations = _citations(message, completion)
-    if isinstance(content, str):
+    if type(content) is str:
         return [p.Text(content, citations)]
-    return [_content_item(item, citations) for item in content]
+    return [_content_item(item, citations) for item in objects_of(message, "content")]
 
 
-def check_empty(content: Any) -> None:
-    """Raise `TypeError` for a content that says nothing, and that is none either: `0`, `false`, `{}`."""
-    if not isinstance(content, list):
-        raise TypeError(f"'content' is a {type(content).__name__}, not a str or a list")
-
-
-def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | LazyPart:
+def _content_item(item: JsonObject, citations: tuple[p.Citation, ...]) -> p.Part | LazyPart:
     kind = text_in(item, "type")
     if kind in ("text", "output_text"):
         return p.Text(text_in(item, "text"), citations)
@@ -255,61 +257,81 @@ def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | Laz
     return p.Unknown, partial(p.Unknown, kind), item
 
 
-def _thought(item: Json) -> p.Part:
+def _thought(item: JsonObject) -> p.Part:
     return p.Thought(thinking_text(item))
 
 
-def thinking_text(item: Json) -> str:
+def thinking_text(item: JsonObject) -> str:
     """Return the text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
     field = "summary" if item.get("thinking") is None else "thinking"
-    if isinstance(item.get(field), str):
-        return item[field]
-    return "".join(_text_in(piece, "text") for piece in list_of(item, field))
+    text = text_of(item, field)
+    return "".join([_text_in(piece, "text") for piece in objects_of(item, field)]) if text is None else text
 
 
-def _image(image: Json) -> p.Image:
-    url = image["image_url"] if isinstance(image["image_url"], str) else image["image_url"]["url"]
+def _image(image: JsonObject) -> p.Part:
+    source = image["image_url"]
+    url = source if type(source) is str else text_in(object_in(image, "image_url"), "url")
     return p.Image.from_url(url) if url.startswith("data:") else p.Image(url=url)
 
 
-def _audio(source: tuple[Json, Request]) -> p.Part:
-    audio, request = source
-    options: Json = (request.extra or {}).get("audio") or {}
-    kind: str = audio.get("format") or options.get("format") or "wav"
-    data = base64.b64decode(audio["data"])
+def _audio(request: Request, audio: JsonObject) -> p.Part:
+    kind = text_of(audio, "format") or _audio_format(request)
     return p.Audio(
-        data=data, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), transcript=text_of(audio, "transcript")
+        data=base64.b64decode(text_in(audio, "data")),
+        media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"),
+        transcript=text_of(audio, "transcript"),
     )
+
+
+def _audio_format(request: Request) -> str:
+    """Return the format of sound that the caller asked for, or that is asked for by default."""
+    options = (request.extra or {}).get("audio")
+    format = cast("Mapping[str, object]", options).get("format") if isinstance(options, Mapping) else None
+    return format if isinstance(format, str) else "wav"
 
 
 AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
 
 
-def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> LazyPart:
+def decode_call(call: JsonObject, tools: Mapping[str, AnyTool]) -> LazyPart:
     """Return a call of `tool_calls`: of a function, or of a custom tool, whose input is free text."""
-    function = call.get("function")
-    if function is not None:
-        return p.ToolCall, decode_call_of, (call["id"], function["name"], function.get("arguments"), tools)
-    custom = call.get("custom")
-    if custom is not None:
-        return CustomToolCall, decode_custom_call, (call["id"], custom["name"], custom.get("input"))
+    if call.get("function") is not None:
+        function = object_in(call, "function")
+        return p.ToolCall, partial(_function_call, call["id"], function["name"], tools), function
+    if call.get("custom") is not None:
+        custom = object_in(call, "custom")
+        return CustomToolCall, partial(_custom_call, call["id"], custom["name"]), custom
     return p.Unknown, partial(p.Unknown, text_of(call, "type") or "tool_call"), call
 
 
-def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
+def _function_call(id: Json, name: Json, tools: Mapping[str, AnyTool], function: JsonObject) -> p.Part:
+    return decode_call_of((id, name, function.get("arguments"), tools))
+
+
+def _custom_call(id: Json, name: Json, custom: JsonObject) -> p.Part:
+    return decode_custom_call((id, name, custom.get("input")))
+
+
+def _citations(message: JsonObject, completion: JsonObject) -> tuple[p.Citation, ...]:
     """Return the sources of the text: OpenAI's annotations, or Perplexity's lists beside the choices."""
-    annotations: Sequence[Json] = message.get("annotations") or ()
+    annotations = message.get("annotations")
     if annotations:
-        text = message["content"] if isinstance(message["content"], str) else ""
-        return tuple(_citation(raw.get("url_citation") or raw, raw, text) for raw in annotations if raw)
-    sources: Sequence[Any] = completion.get("search_results") or completion.get("citations") or ()
-    if not isinstance(sources, list):
+        text = text_of(message, "content") or ""
+        return tuple([_citation(raw, text) for raw in _objects_among(annotations)])
+    sources = completion.get("search_results") or completion.get("citations")
+    if not sources or type(sources) is not list:
         return ()
-    pages: list[Json] = [{"url": source} if isinstance(source, str) else source for source in sources]
-    return tuple(p.Citation(url=text_of(page, "url"), title=text_of(page, "title"), raw=page) for page in pages)
+    pages = _objects_among([{"url": source} if type(source) is str else source for source in sources])
+    return tuple([p.Citation(url=text_of(page, "url"), title=text_of(page, "title"), raw=page) for page in pages])
 
 
-def _citation(source: Json, raw: Json, text: str) -> p.Citation:
+def _objects_among(items: Json) -> Sequence[JsonObject]:
+    """Return the objects of a list that are not empty. What else stands beside an answer loses nobody the answer."""
+    return [item for item in items if item and type(item) is dict] if type(items) is list else ()
+
+
+def _citation(raw: JsonObject, text: str) -> p.Citation:
+    source = details_of(raw, "url_citation") or raw
     start, end = source.get("start_index"), source.get("end_index")
     span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return p.Citation(url=text_of(source, "url"), title=text_of(source, "title"), cited_text=span or None, raw=raw)
@@ -321,8 +343,8 @@ _CALLS = frozenset((p.ToolCall, CustomToolCall))
 """Classes of calls that wait for the caller."""
 
 
-def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishReason, str | None]:
-    wire_reason: str = choice.get("finish_reason") or "stop"
+def _finish(choice: JsonObject, content: Sequence[p.Part | LazyPart]) -> tuple[FinishReason, str | None]:
+    wire_reason = text_in(choice, "finish_reason") if choice.get("finish_reason") else "stop"
     reason = FINISH.get(wire_reason, "other")
     native = text_of(choice, "native_finish_reason")
     detail = native if native and native != wire_reason else None
@@ -334,51 +356,3 @@ def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishR
     if reason == "other":
         return reason, ": ".join(word for word in (wire_reason, refusal or detail) if word)
     return reason, None if reason == "tool_use" else refusal or detail
-
-
-def decode_usage(completion: Json) -> Usage:
-    """Return the usage in normal form. Cached tokens are part of the prompt.
-
-    The total reveals tokens that a host counts separately: Gemini and xAI count thoughts beside the completion,
-    Mistral counts audio beside the prompt.
-    """
-    usage: Any = completion.get("usage")
-    tier = text_of(completion, "service_tier")
-    if not isinstance(usage, dict):
-        return Usage(reported=False, service_tier=tier)
-    counts = cast(Json, usage)
-    prompt, answer = count_of(counts, "prompt_tokens"), count_of(counts, "completion_tokens")
-    total = count_of(counts, "total_tokens")
-    parts = counts_in(details_of(counts, "prompt_tokens_details"), PROMPT_PARTS)
-    parts |= counts_in(details_of(counts, "completion_tokens_details"), ANSWER_PARTS)
-    parts = {**counts_in(counts, OUTSIDE), **parts}
-    reported = prompt is not None and (answer is not None or total is not None)
-    prompt, answer = prompt or 0, answer or 0
-    beside = (total or 0) - prompt - answer
-    if beside > 0 and beside == parts.get("input_audio_tokens") != parts.get("reasoning_tokens"):
-        prompt += beside
-    elif beside > 0:
-        answer += beside
-        parts.setdefault("reasoning_tokens", beside)
-    if "server_tool_use" in counts:
-        parts |= counts_in(details_of(counts, "server_tool_use"), (("web_search_requests", "searches"),))
-    return Usage(
-        prompt,
-        answer,
-        **with_cached_audio(parts),
-        reported=reported,
-        reported_cost=reported_cost(counts),
-        service_tier=tier,
-    )
-
-
-OUTSIDE = (
-    ("prompt_cache_hit_tokens", "cache_read_tokens"),
-    ("cached_tokens", "cache_read_tokens"),
-    ("num_cached_tokens", "cache_read_tokens"),
-    ("cache_read_input_tokens", "cache_read_tokens"),
-    ("cache_creation_input_tokens", "cache_write_tokens"),
-    ("num_search_queries", "searches"),
-    ("num_sources_used", "searches"),
-)
-"""What hosts count outside of the details. Perplexity counts queries, xAI sources."""

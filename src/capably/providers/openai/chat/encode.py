@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from capably.providers.openai import content as c
 from capably.providers.openai.chat.messages import CONTENT, cache_point_of, encode_messages, instructions_of
@@ -33,7 +33,11 @@ from capably.providers.spellings import (
     write_feature,
 )
 from capably.types.request import Request
-from capably.types.tools import BuiltinTool, Tool
+from capably.types.tools import BuiltinTool
+
+if TYPE_CHECKING:
+    from capably.types.format import Format
+    from capably.types.tools import AnyTool
 
 STREAMED_AUDIO = "pcm16"
 """The only audio format that can be streamed."""
@@ -42,15 +46,16 @@ STREAMED_AUDIO = "pcm16"
 def encode_request(request: Request, host: Host) -> Body:
     """Return the JSON body, `extra` merged in."""
     role = host.system_role if reasons(request) else "system"
-    body: Body = {"model": request.model_id, "messages": []}
+    messages: list[Mapping[str, object]] = []
+    body: Body = {"model": request.model_id, "messages": messages}
     instructions = instructions_of(request.instructions, host) or request.system
     if instructions:
-        body["messages"].append({"role": role, "content": instructions})
-    for messages in encode_messages(request, host, role):
-        body["messages"] += messages
+        messages.append({"role": role, "content": instructions})
+    for form in encode_messages(request, host, role):
+        messages += form
     table = spellings_of(host)
     if "last_answer" in host.refuses and host.prefix and "prefill" not in request.params:
-        _mark_prefill(body["messages"], host.prefix)
+        _mark_prefill(messages, host.prefix)
     for name, value in request.params.items():
         if value is not None:
             write_feature(table, name, value, body, request)
@@ -60,11 +65,15 @@ def encode_request(request: Request, host: Host) -> Body:
     return merge_extra(body, request.extra)
 
 
-def _mark_prefill(messages: list[Body], mark: str) -> None:
+def _items(body: Body, key: str) -> list[Mapping[str, object]]:
+    """Return the list under a key of the body. It is made where it is missing."""
+    return cast("list[Mapping[str, object]]", body.setdefault(key, []))
+
+
+def _mark_prefill(messages: list[Mapping[str, object]], mark: str) -> None:
     """Mark a last assistant message as a prefill, at hosts that need the mark."""
-    last: Body = messages[-1] if messages else {}
-    if last.get("role") == "assistant" and not last.get("tool_calls"):
-        messages[-1] = {**last, mark: True}
+    if messages and messages[-1].get("role") == "assistant" and not messages[-1].get("tool_calls"):
+        messages[-1] = {**messages[-1], mark: True}
 
 
 def ask_for_stream(body: Body, host: Host) -> Body:
@@ -72,25 +81,25 @@ def ask_for_stream(body: Body, host: Host) -> Body:
     options: Body = {"include_usage": True} if host.usage_in_stream else {}
     if host.obfuscates:
         options["include_obfuscation"] = False
-    options |= body.get("stream_options") or {}
-    body = {**body, "stream": True, **({"stream_options": options} if options else {})}
-    if "audio" in body:
-        body["audio"] = {**body["audio"], "format": STREAMED_AUDIO}
-    return body
+    given = {"stream_options": body["stream_options"]} if body.get("stream_options") else None
+    body = {**body, "stream": True, **merge_extra({"stream_options": options} if options else {}, given)}
+    if not isinstance(body.get("audio"), Mapping):
+        return body
+    return merge_extra(body, {"audio": {"format": STREAMED_AUDIO}})
 
 
 def _tools(host: Host) -> Encoder:
-    def encode(body: Body, tools: Any, request: Request) -> None:
+    def encode(body: Body, tools: Sequence[AnyTool | BuiltinTool], request: Request) -> None:
         for tool in tools:
             if isinstance(tool, BuiltinTool):
                 write_feature(spellings_of(host), f"builtin_tools.{tool.kind}", tool, body, request)
             else:
-                body.setdefault("tools", []).append(_function(tool))
+                _items(body, "tools").append(_function(tool))
 
     return encode
 
 
-def _function(tool: Any) -> Body:
+def _function(tool: AnyTool) -> Mapping[str, object]:
     cached = tool.wire.get("openai.chat")
     if cached is None:
         function = function_fields(tool)
@@ -102,7 +111,7 @@ def _function(tool: Any) -> Body:
 
 def _builtin(type: str) -> Spelling:
     def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
-        body.setdefault("tools", []).append({"type": type, **tool.options})
+        _items(body, "tools").append({"type": type, **tool.options})
 
     return Spelling("tools", encode)
 
@@ -112,33 +121,35 @@ def _web_search(body: Body, tool: BuiltinTool, _: Request) -> None:
 
 
 def _tool_choice(host: Host) -> Encoder:
-    def encode(body: Body, choice: Any, request: Request) -> None:
+    def encode(body: Body, choice: str | AnyTool | BuiltinTool, request: Request) -> None:
+        words = {"auto": "auto", "none": "none", "required": host.required}
         if isinstance(choice, BuiltinTool):
             write_feature(spellings_of(host), "tool_choice.builtin", choice, body, request)
-        name: Any = choice.name if isinstance(choice, Tool) else choice
-        words = {"auto": "auto", "none": "none", "required": host.required}
-        body["tool_choice"] = words.get(name) or {"type": "function", "function": {"name": name}}
+        elif isinstance(choice, str) and choice in words:
+            body["tool_choice"] = words[choice]
+        else:
+            name = choice if isinstance(choice, str) else choice.name
+            body["tool_choice"] = {"type": "function", "function": {"name": name}}
 
     return encode
 
 
 def _format(host: Host) -> Encoder:
-    def encode(body: Body, format: Any, request: Request) -> None:
+    def encode(body: Body, format: Format, request: Request) -> None:
         if only_json_object(request):
             body["response_format"] = {"type": "json_object"}
-            body["messages"].insert(1 if request.system else 0, {"role": "system", "content": format_in_words(format)})
+            words = {"role": "system", "content": format_in_words(format)}
+            _items(body, "messages").insert(1 if request.system else 0, words)
             return
-        cached = format.wire.get("openai.chat")
-        if cached is None:
-            cached = format.wire["openai.chat"] = {"type": "json_schema", "json_schema": format_schema(format)}
-        body["response_format"] = cached if host.format == "json_schema" else _schema_beside(cached)
+        schema = format.wire.get("openai.chat")
+        if schema is None:
+            schema = format.wire["openai.chat"] = format_schema(format)
+        if host.format == "json_schema":
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        else:  # Some hosts take the schema beside `json_object`.
+            body["response_format"] = {"type": "json_object", "schema": schema["schema"]}
 
     return encode
-
-
-def _schema_beside(format: Any) -> Body:
-    """Return `json_object` with the schema beside it, as some hosts take a `json_schema`."""
-    return {"type": "json_object", "schema": format["json_schema"]["schema"]}
 
 
 def _off(host: Host) -> Encoder:
@@ -191,7 +202,7 @@ def _prefill(host: Host) -> Encoder:
     mark = {host.prefix: True} if host.prefix else {}
 
     def encode(body: Body, text: str, _: Request) -> None:
-        body["messages"].append({"role": "assistant", "content": text, **mark})
+        _items(body, "messages").append({"role": "assistant", "content": text, **mark})
 
     return encode
 
@@ -259,6 +270,6 @@ def spellings_of(host: Host) -> Spellings:
     }
 
 
-def spellings(provider: str, dialect: Mapping[str, Any] | None) -> Spellings:
+def spellings(provider: str, dialect: Mapping[str, object] | None) -> Spellings:
     """Return the table of a provider with this dialect."""
     return spellings_of(host_of(provider, dialect))

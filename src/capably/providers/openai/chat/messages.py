@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from capably.modalities import MODALITY_OF
+from capably.providers.json import is_object
 from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.hosts import Host
@@ -16,6 +17,7 @@ from capably.types.messages import AssistantMessage, Source, SystemMessage, User
 from capably.types.request import Request
 
 if TYPE_CHECKING:
+    from capably.types.json_types import JsonObject
     from capably.types.messages import Message
 
 ENDPOINT = "chat_completions"
@@ -26,8 +28,8 @@ def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
     """Yield the wire messages of a conversation; `role` is that of instructions."""
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        wire: Any = source.wire if (source.provider, source.endpoint) == (host.provider, ENDPOINT) else None
-        return _unless_silent(_replayed(cast("Body", wire)), host) if isinstance(wire, dict) else None
+        wire = source.wire if (source.provider, source.endpoint) == (host.provider, ENDPOINT) else None
+        return _unless_silent(_replayed(wire), host) if is_object(wire) else None
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
@@ -43,20 +45,20 @@ def _encode_text(role: str, text: str) -> Form:
     return [{"role": role, "content": text}]
 
 
-def _replayed(wire: Body) -> Body:
+def _replayed(wire: JsonObject) -> JsonObject:
     """Return the model's own message, thoughts and signatures included. Sound is named by its id."""
     audio = wire.get("audio")
-    return {**wire, "audio": {"id": audio["id"]}} if audio and audio.get("id") else wire
+    return {**wire, "audio": {"id": audio["id"]}} if is_object(audio) and audio.get("id") else wire
 
 
-def _unless_silent(message: Body, host: Host) -> Form:
+def _unless_silent(message: Mapping[str, object], host: Host) -> Form:
     """Return the assistant message; nothing if it is empty and the host refuses empty ones."""
     if "silent_answers" in host.refuses and not any(message.get(field) for field in ("content", "tool_calls", "audio")):
         return []
     return [message]
 
 
-def _user_messages(message: UserMessage[Any], host: Host) -> list[Body]:
+def _user_messages(message: UserMessage[p.Part], host: Host) -> list[Body]:
     """Return a message for each tool output, then one with the rest, media of tool outputs included."""
     outputs: list[Body] = []
     content: list[Body] = []
@@ -87,10 +89,10 @@ def _as_parts(outputs: list[Body]) -> list[Body]:
     """Return the content of the last tool message as parts, so that a cache point can mark it."""
     if not outputs:
         return []
-    last = outputs[-1]
-    if isinstance(last["content"], str):
-        last["content"] = [{"type": "text", "text": last["content"]}]
-    return last["content"]
+    content = outputs[-1]["content"]
+    if isinstance(content, str):
+        outputs[-1]["content"] = content = [{"type": "text", "text": content}]
+    return cast("list[Body]", content)
 
 
 def _output_message(output: p.ToolOutput, content: list[Body], host: Host) -> Body:
@@ -106,7 +108,7 @@ def _output_message(output: p.ToolOutput, content: list[Body], host: Host) -> Bo
     return {"role": "tool", "tool_call_id": output.id, "content": text}
 
 
-def _content_part(part: Any, host: Host) -> Body:
+def _content_part(part: p.Part, host: Host) -> Body:
     encoder = _CONTENT_PARTS.get(type(part))
     if encoder is None:
         raise lack(CONTENT, feature_of(part), part)
@@ -158,7 +160,7 @@ def _video(part: p.Video, _: Host) -> Body:
     return {"type": "video_url", "video_url": {"url": part.url or c.data_url(part)}}
 
 
-_CONTENT_PARTS: dict[Any, Callable[[Any, Host], Body]] = {
+_CONTENT_PARTS: dict[type[p.Part], Callable[[Any, Host], Body]] = {
     p.Text: _text,
     p.Refusal: _text,
     p.Image: _image,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
-from capably.providers.json import body_of, is_object, list_of
+from capably.providers.json import body_of, list_of
 from capably.providers.openai.chat.choice import ChoiceAccumulator
 from capably.providers.openai.chat.decode import check_failed, decode_completion
 from capably.providers.openai.errors import malformed_reply
@@ -13,7 +13,10 @@ from capably.types.request import Request
 from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
 
-DONE: dict[str, Any] = {}
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
+
+DONE: JsonObject = {}
 """The event that stands for `[DONE]`: the stream is at its end, also where no choice has a finish reason."""
 
 
@@ -33,7 +36,7 @@ class ChatAccumulator:
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
         self._provider = provider
-        self._completion: dict[str, Any] = {}
+        self._completion: JsonObject = {}
         self._choices: dict[int, ChoiceAccumulator] = {}
         several = (request.extra or {}).get("n") or 1
         self._answer: ChoiceAccumulator | None = self._choice(0) if several != 1 else None
@@ -42,18 +45,17 @@ class ChatAccumulator:
         self._done = False
         self._forgot = False
 
-    def feed(self, event: Any) -> Sequence[Chunk]:
+    def feed(self, event: Json) -> Sequence[Chunk]:
         """Return the chunks of one event."""
         if event is DONE:
             last = self._answer.closed(self._completion) if self._answer and not self.ended else ()
             self._done = True
             return last
-        if not isinstance(event, dict):
+        if type(event) is not dict:
             raise malformed_reply("a stream event is no JSON object", self._provider, event)
-        fields = cast(dict[str, Any], event)
-        check_failed(fields, self._provider)
+        check_failed(event, self._provider)
         try:
-            return self._fed(fields)
+            return self._fed(event)
         except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise malformed_reply(
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
@@ -89,13 +91,17 @@ class ChatAccumulator:
             self._choices[index] = ChoiceAccumulator(index, self._request, self._provider)
         return self._choices[index]
 
-    def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        choices = event.get("choices") or list_of(event, "choices")
+    def _fed(self, event: JsonObject) -> Sequence[Chunk]:
+        choices = event.get("choices")
+        if type(choices) is not list:
+            choices = list_of(event, "choices")
         completion = self._completion
         for key, value in event.items():
             if value is not None and key not in _NOT_MERGED and (value or key not in completion):
                 completion[key] = value
-        usage: Any = event.get("usage") or (is_object(groq := event.get("x_groq")) and groq.get("usage"))
+        usage = event.get("usage")
+        if not usage and type(groq := event.get("x_groq")) is dict:
+            usage = groq.get("usage")
         if usage:
             completion["usage"] = usage
         chunks: Sequence[Chunk] = ()
@@ -115,7 +121,9 @@ class ChatAccumulator:
             return self._answer.closed(self._completion)
         return ()
 
-    def _fed_choice(self, wire: dict[str, Any]) -> Sequence[Chunk]:
+    def _fed_choice(self, wire: Json) -> Sequence[Chunk]:
+        if type(wire) is not dict:
+            raise TypeError(f"a choice is a {type(wire).__name__}, not a dict")
         index = wire.get("index") or 0
         if not isinstance(index, int):
             raise TypeError(f"the index of a choice is {index!r}")
@@ -130,7 +138,7 @@ class ChatAccumulator:
             return ()
         return [*chunks, *choice.closed(self._completion)] if choice.ended and not had_ended else chunks
 
-    def _rebuilt(self) -> dict[str, Any]:
+    def _rebuilt(self) -> JsonObject:
         """Return the completion, the answer before the other choices."""
         answer = self._answer
         others = [choice for _, choice in sorted(self._choices.items()) if choice is not answer and choice.places]
