@@ -41,6 +41,30 @@ def test_citations_say_which_words_they_stand_for() -> None:
     assert part.citations == (p.Citation(url="https://x.test", title="X", cited_text="Hello", raw=raw),)
 
 
+@pytest.mark.parametrize("annotations", [1, "text", {"url": "u"}, ["text", None, 1]])
+def test_citations_of_another_shape_lose_nobody_the_text(annotations: Any) -> None:
+    item = text_item("Hello", content=[{"type": "output_text", "text": "Hello", "annotations": annotations}])
+    assert decoded(response(item)).content == (p.Text("Hello"),)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param({"type": "shell_call", "call_id": "c", "action": "ls"}, id="shell"),
+        pytest.param({"type": "local_shell_call", "call_id": "c", "action": {"command": "ls"}}, id="local shell"),
+        pytest.param({"type": "computer_call", "call_id": "c", "actions": [1]}, id="computer"),
+        pytest.param({"type": "apply_patch_call", "call_id": "c", "operation": [1]}, id="patch"),
+        pytest.param({"type": "custom_tool_call", "call_id": "c", "name": 1}, id="custom"),
+        pytest.param({"type": "image_generation_call", "result": 1}, id="image"),
+    ],
+)
+def test_a_call_or_picture_of_another_shape_is_a_server_error(item: Any) -> None:
+    reply = decoded(response(item, text_item("Hi")))
+    assert reply.of(p.Text) == (p.Text("Hi"),)
+    with pytest.raises(e.ServerError, match="not shaped like a response"):
+        _ = reply.content
+
+
 def test_a_painted_picture_is_an_image() -> None:
     item = {"type": "image_generation_call", "id": "ig", "result": "cG5n", "output_format": "webp"}
     assert decoded(response(item)).content == (p.Image.from_bytes(b"png", media_type="image/webp"),)
