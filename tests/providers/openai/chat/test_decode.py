@@ -71,7 +71,7 @@ def test_a_citation_that_makes_no_sense_loses_nobody_the_answer(where: str) -> N
     listed = [5, {"url": "u"}, None, {}, [{}]]
     message = {"annotations": listed} if where == "annotations" else {}
     beside = {"search_results": listed} if where == "search_results" else {}
-    (part,) = decoded({**completion(content="Hello", **message), **beside}).content
+    (part,) = decoded({**completion(content="Hello", **untyped(message)), **beside}).content
     assert part == p.Text("Hello", (p.Citation(url="u", raw={"url": "u"}),))
 
 

@@ -109,7 +109,7 @@ def test_a_stream_ends_in_the_reply_of_the_call() -> None:
 
 def test_steps_are_given_out_as_they_come() -> None:
     accumulator = ChatAccumulator(request())
-    assert [[(c.kind, c.index, c.delta) for c in accumulator.feed(event)] for event in STORY[4:8]] == [
+    assert [[(c.kind, c.index, c.delta) for c in accumulator.feed(untyped(event))] for event in STORY[4:8]] == [
         [("text", 0, "lo")],
         [("tool_call", 1, "")],
         [("tool_call", 1, '{"city":')],
