@@ -65,6 +65,8 @@ class ModelStub:
     constant: str
     class_name: str
     base: str
+    module: str
+    """The module of its calls; empty for an unverified model."""
     doc: str
     params: str
     """The TypedDict of its call parameters; empty for an unverified model."""
@@ -74,6 +76,11 @@ class ModelStub:
     @property
     def provider(self) -> str:
         return self.id.partition("/")[0]
+
+    @property
+    def has_own_init(self) -> bool:
+        """Return whether it has a constructor of its own, which gives pyright's message of its end the model's name."""
+        return bool(self.deprecated and self.module)
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             named += members
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
-            yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
+            yield f"{stub.package}/{stub.module}.pyi", _signatures(source, stub, members)
             if stub.states:
                 yield f"{stub.package}/{stub.states_module}.pyi", _fill("_states.pyi", source, stub=stub)
         if own:
@@ -159,12 +166,18 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
         if any(model.deprecated for model in members):
             ending.append(provider)
             yield f"_{provider}/_constants.pyi", _fill("_constants.pyi", source, **shared)
-    yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
+    yield "_any.pyi", _signatures(source, any_stub, [])
     yield from _common(source, any_stub, list(stubs.values()), doors, named, settings)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
     functions = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
     yield "_settings.pyi", _fill("_settings.pyi", source, **functions)
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider), ending=ending)
+
+
+def _signatures(source: Source, stub: ProfileStub, models: Iterable[ModelStub]) -> str:
+    """Render the calls of one profile, and the constructors of those of its models that have an end."""
+    ending = [model for model in models if model.has_own_init and model.module == stub.module]
+    return _fill("_signatures.pyi", source, stub=stub, ending=ending)
 
 
 def _settings(stubs: Iterable[ProfileStub]) -> dict[str, str]:
@@ -286,12 +299,14 @@ def _ids_by_ending(name: str, models: Mapping[str, Model]) -> Iterator[Ids]:
 
 
 def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
-    base = f"_profiles.{stubs[model.profile].class_name}" if model.profile in stubs else "AnyModel"
+    stub = stubs.get(model.profile)
+    base = f"_profiles.{stub.class_name}" if stub else "AnyModel"
+    module = stub.module if stub else ""
     profile = source.registry.profiles.get(model.profile)
     doc = model_doc(id, model, profile.verified if profile else None)
-    params = stubs[model.profile].params if model.profile in stubs else ""
+    params = stub.params if stub else ""
     deprecated = f"This model is deprecated: {ending}." if (ending := end_of_life(model)) else ""
-    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc, params, deprecated)
+    return ModelStub(id, constant_name(id, model), model_class(id, model), base, module, doc, params, deprecated)
 
 
 def _fill(template: str, source: Source, **values: object) -> str:

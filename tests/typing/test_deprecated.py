@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from capably_codegen.model_doc import end_of_life
-from capably_codegen.names import constant_name
+from capably_codegen.names import constant_name, model_class
 from capably_codegen.registry import Source, load_registry
 from support.checkers import find_checker
 
@@ -64,6 +64,10 @@ def test_a_deprecated_model_is_marked_through_every_door_and_no_other_is(
         said, end = messages.get(number, ""), end_of_life(models[id])
         if (f"deprecated: {end}." not in said) if end else ("deprecated" in said):
             wrong.append(f"{line}: {said}")
+        # Pyright would say of `__new__` that the constructor of `Model` is deprecated.
+        if end and line.startswith("llm.Model("):
+            named = f'The method "Model" in class "{model_class(id, models[id])}" is deprecated'
+            wrong += [] if named in said and "constructor" not in said else [f"{line}: {said}"]
     assert wrong == []
     assert sum(1 for model in models.values() if end_of_life(model)) > 20
 
