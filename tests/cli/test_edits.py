@@ -210,7 +210,7 @@ UNREAD: Mapping[str, tuple[bytes, str]] = {
     "lies.py": (b"# coding: ascii\n'\xe9'\n", "not read: it is no ascii text (byte 17)"),
     "long.json": (b" " * 1_000_001, "not read: it is longer than 1,000,000 bytes"),
     "syntax.py": (b"def (:\n", "searched as plain text: it is no valid Python: "),
-    "sum.py": (b"1+" * 30_000 + b"1\n", "searched as plain text: it is nested too deeply for Python's parser"),
+    "sum.py": (b"1+" * 200_000 + b"1\n", "searched as plain text: it is nested too deeply for Python's parser"),
 }
 
 

@@ -132,7 +132,7 @@ TEXTS = [
     '{"path": "\\ud83d"}',
     '{"path": "/x", "path": "/y"}',
     '{"path": "/x"} </tool_call>',
-    '{"path": ' + "[" * 2000 + "]" * 2000 + "}",
+    '{"path": ' + "[" * 200_000 + "]" * 200_000 + "}",
     "{",
 ]
 VALUES: list[Any] = [["/x"], [], 5, 0, False, True]
@@ -292,7 +292,7 @@ def test_a_part_of_a_stream_has_the_unreadable_text(where: str) -> None:
         ("false", "they are a boolean, not a JSON object"),
         ('{"a": {"b": 1, "b": 2}}', 'the key "b" stands in one object twice'),
         ('{"a": 1} {', "they are not valid JSON ("),
-        ("[" * 5000, "they are nested too deep"),
+        ("[" * 200_000, "they are nested too deep"),
         ('{"a": ' + "9" * 10_000 + "}", "they are not valid JSON ("),
         ("\ud83d", "they are not valid JSON ("),
     ],

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import functools
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -154,6 +155,79 @@ def test_annotations_may_name_local_classes() -> None:
         return local.x
 
     assert _run([take], "take", {"local": {"x": 5}}).value == "5"
+
+
+LATER = """
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from capably.tools.decorator import tool
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+@tool
+def lend(books: list[Book] | None = None) -> Fraction:
+    return sum(book.copies for book in books)
+
+@tool
+def halve(x: Fraction) -> int: ...
+
+@tool
+def halves(xs: list[Fraction] | None) -> int: ...
+
+def local(named):
+    @dataclass
+    class Name:
+        first: str
+
+    class Desk:
+        @tool
+        @classmethod
+        def take(cls, card: Card) -> Fraction:
+            return card.number
+
+    @tool
+    def take(card: Card, name: "Name | None" = None) -> Fraction:
+        return card.number
+
+    @tool
+    def never(pen: Pen) -> int: ...
+
+    @dataclass
+    class Card:
+        number: int
+        next: Card | None = None
+
+    if named:
+        class Pen: ...
+    return take, Desk.take, never
+
+@dataclass
+class Book:
+    copies: int
+    next: Book | None = None
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="an annotation that is no string needs its name at once")
+def test_annotations_may_name_what_is_defined_later() -> None:
+    names: dict[str, Any] = {"__name__": "later"}
+    exec(compile(LATER, "later", "exec", dont_inherit=True), names)
+    take, take_at_desk, never = names["local"](named=False)
+
+    book, card = {"copies": 2, "next": {"copies": 3}}, {"number": 7, "next": {"number": 8}}
+    assert _run([names["lend"]], "lend", {"books": [book, book]}).value == "4"
+    assert _run([take], "take", {"card": card}).value == "7"
+    assert _run([take_at_desk], "take", {"card": card}).value == "7"
+    for unreadable, where in (
+        (names["halve"], "x: name 'Fraction'"),
+        (names["halves"], "xs: name 'Fraction'"),
+        (never, "pen: name 'Pen'"),
+    ):
+        with pytest.raises(
+            TypeError, match=f"tool {unreadable.name}, parameter {where} is not defined. Import it at run"
+        ):
+            _ = unreadable.parameters
 
 
 def test_a_tool_made_by_hand_takes_arguments_as_they_come() -> None:

@@ -7,6 +7,7 @@ over types are imported there too: this module is loaded by whoever decorates.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -17,6 +18,9 @@ from typing import TYPE_CHECKING
 from capably.tools.context import Context
 from capably.types.functions import is_async
 from capably.types.tools import AnyTool, AsyncTool, Tool, ToolInterface
+
+if sys.version_info >= (3, 14):
+    import annotationlib
 
 if TYPE_CHECKING:
     from capably.json_schema import Schema, Shape
@@ -54,7 +58,7 @@ def _local_names(function: Callable[..., object]) -> dict[str, object]:
     """Return the local names around a nested function, which its string annotations may refer to."""
     if "<locals>" not in getattr(function, "__qualname__", ""):
         return {}
-    if not any(isinstance(hint, str) for hint in function.__annotations__.values()):
+    if not any(isinstance(hint, str) for hint in _annotations(function).values()):
         return {}
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and frame.f_globals.get("__name__") in _OURS:
@@ -65,12 +69,29 @@ def _local_names(function: Callable[..., object]) -> dict[str, object]:
 # Reading a signature
 
 
+def _annotations(function: Callable[..., object]) -> Mapping[str, object]:
+    """Return the annotations of a function. Python 3.14 evaluates them here, and a name that does not exist yet is a
+    `ForwardRef`."""
+    if sys.version_info >= (3, 14):
+        return annotationlib.get_annotations(function, format=annotationlib.Format.FORWARDREF)
+    return function.__annotations__
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    """Return the parameters of a function. In Python 3.14 a name without a value is a `ForwardRef` among their annotations."""
+    if sys.version_info >= (3, 14):
+        signature = inspect.signature(function, annotation_format=annotationlib.Format.FORWARDREF)
+    else:
+        signature = inspect.signature(function)
+    return list(signature.parameters.values())
+
+
 def _read_interface(
     function: Callable[..., object], name: str, description: str | None, names: Mapping[str, object]
 ) -> ToolInterface:
     from capably import json_schema as schema
 
-    parameters = list(inspect.signature(function).parameters.values())
+    parameters = _parameters(function)
     hints = _hints(function, name, parameters, names)
     context = _context_of(parameters, hints)
     parameters = [parameter for parameter in parameters if parameter is not context]
@@ -143,11 +164,12 @@ def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, o
 
 
 def _docstring(function: Callable[..., object]) -> str | None:
-    """Return the docstring of a function; of an object with `__call__`, that of the method or else of its class."""
+    """Return the docstring of a function, in a partial too; of an object with `__call__`, that of the method or else of its class."""
+    if isinstance(function, functools.partial):  # a routine since Python 3.14
+        return function.func.__doc__
     if inspect.isroutine(function):
         return function.__doc__
-    partial = getattr(function, "func", None)
-    return partial.__doc__ if partial is not None else type(function).__call__.__doc__ or type(function).__doc__
+    return type(function).__call__.__doc__ or type(function).__doc__
 
 
 def _arguments_loader(parameters: Sequence[inspect.Parameter], shapes: Mapping[str, Shape]) -> ArgumentsLoader:
