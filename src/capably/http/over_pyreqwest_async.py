@@ -14,7 +14,7 @@ from pyreqwest.request import RequestBuilder, StreamRequest
 from pyreqwest.response import Response
 
 from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
-from capably.http.over_pyreqwest import Headers, keep, request_of, set_up
+from capably.http.over_pyreqwest import Ends, Headers, keep, request_of, set_up
 from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
@@ -25,16 +25,17 @@ class AsyncPyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], Client] = {}
+        self._ends = Ends()
         _let_threads_end()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         streamed = self._message(request, timeout).build_streamed()
-        reply = AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+        reply = AsyncPyreqwestReply(streamed, await streamed.__aenter__(), self._ends)
         return Answer(reply.status, reply.headers, await read_body(reply))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
         streamed = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
-        return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+        return AsyncPyreqwestReply(streamed, await streamed.__aenter__(), self._ends)
 
     def _message(self, request: HttpRequest, timeout: Timeout) -> RequestBuilder:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
@@ -55,6 +56,8 @@ class AsyncPyreqwestClient:
 
     async def close(self) -> None:
         self._clients.clear()
+        for request in self._ends.late(0):
+            await request.__aexit__(None, None, None)
 
     def _opened(self, timeout: Timeout) -> Client:
         return keep(self._clients, timeout, set_up(ClientBuilder(), timeout).build())
@@ -63,8 +66,9 @@ class AsyncPyreqwestClient:
 class AsyncPyreqwestReply:
     """The asynchronous twin of `PyreqwestReply`."""
 
-    def __init__(self, request: StreamRequest, response: Response) -> None:
+    def __init__(self, request: StreamRequest, response: Response, ends: Ends) -> None:
         self._request = request
+        self._ends = ends
         self._reader = response.body_reader
         self._reading_by: asyncio.Task[object] | None = None
         self._closed = False
@@ -90,7 +94,11 @@ class AsyncPyreqwestReply:
             await self._request.__aexit__(None, None, None)
 
     async def finish(self) -> None:
-        await self.close()
+        if not self._closed:
+            self._closed = True
+            for request in self._ends.late():
+                await request.__aexit__(None, None, None)
+            self._ends.add(self._request)
 
 
 @cache
