@@ -292,6 +292,36 @@ def test_streams_whose_bodies_never_end_hold_few_connections(way: str, library: 
         asyncio.run(read(model_at("openai", server.url, library, timeout=600)))
 
 
+@pytest.mark.parametrize("place", ["head", "body"])
+@pytest.mark.parametrize(("way", "library"), list(itertools.product(("call_async", "stream_async"), LIBRARIES)))
+def test_a_task_that_is_cancelled_while_its_answer_arrives_is_cancelled(way: str, library: str, place: str) -> None:
+    """An event loop that is busy finds both at once, the answer and the cancellation."""
+    go_on, arrived = threading.Event(), threading.Event()
+
+    def waits(request: bytes) -> Iterable[bytes]:
+        head, blank, body = answered("anthropic", request).partition(b"\r\n\r\n")
+        if place == "body":
+            yield head + blank + body[:20]
+        assert go_on.wait(PATIENCE)
+        yield body[20:] if place == "body" else head + blank + body
+        arrived.set()
+
+    async def cancelled(model: Any) -> bool:
+        task = asyncio.create_task(ask_in_loop(model, way, "question-1"))
+        await asyncio.to_thread(wait_until, lambda: server.requests)
+        await asyncio.sleep(WAITS)
+        go_on.set()
+        arrived.wait(PATIENCE)
+        time.sleep(WAITS)  # noqa: ASYNC251 (the loop is busy)
+        task.cancel()
+        await asyncio.wait([task], timeout=PATIENCE)
+        await model.defaults["provider"].aclose()
+        return task.cancelled()
+
+    with Lines(waits) as server:
+        assert asyncio.run(cancelled(model_at("anthropic", server.url, library)))
+
+
 INTERRUPTED = """
 import asyncio, signal, sys
 from capably import llm
@@ -341,11 +371,18 @@ def silent_after_a_burst(request: bytes) -> Iterable[bytes | float]:
     yield FOREVER
 
 
+def in_a_burst(request: bytes) -> Iterable[bytes | float]:
+    yield CHUNKED
+    while True:
+        yield chunk(b": a comment\n\n") * 20
+        yield 0.0005
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 def test_ctrl_c_ends_whatever_waits_and_the_next_call_is_answered() -> None:
     asked = [
         *pairwise((silent, busy, half_an_error), WAYS, LIBRARIES),
-        *itertools.product((silent_after_a_burst,), WAYS[2:], LIBRARIES),
+        *itertools.product((silent_after_a_burst, in_a_burst), WAYS[2:], LIBRARIES),
     ]
     paths = os.pathsep.join([str(ROOT / "tests"), *filter(None, sys.path)])
     program = subprocess.Popen(
