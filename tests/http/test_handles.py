@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -443,6 +444,26 @@ def test_asynchronous_calls_that_run_go_on_when_their_handle_is_closed(way: str,
         model = model_at("openai", server.url, library, timeout=60)
         assert asyncio.run(main(model)) == [f"answer-{number}" for number in (0, 1, 2, 3, 9)]
         assert server.ended.wait(60)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_call_that_fails_before_its_connection_is_no_call_that_runs(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was counted all the same would keep every later connection open after `close()`."""
+
+    async def story(model: Any) -> None:
+        for _ in range(2):
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+            with pytest.raises(llm.ConfigurationError, match="SSL_CERT_FILE"):
+                await ask_in_loop(model, way)
+            monkeypatch.delenv("SSL_CERT_FILE")
+            assert await ask_in_loop(model, way, "question-1") == "answer-1"
+            await model.defaults["provider"].aclose()
+        assert await asyncio.to_thread(server.ended.wait, PATIENCE)
+
+    with Lines(lambda request: [answered("openai", request)]) as server:
+        asyncio.run(story(model_at("openai", server.url, "httpx2")))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 from support.loopback import Canned, Loopback
-from support.patience import PATIENCE, at_some_pace, wait_until
+from support.patience import PATIENCE, SUBPROCESS_PATIENCE, at_some_pace, wait_until
 from support.questions import (
     EACH_STREAM,
     EVENTS,
@@ -26,6 +27,7 @@ from support.questions import (
     WAYS,
     answered,
     ask,
+    ask_in_loop,
     body_of,
     model_at,
 )
@@ -244,55 +246,169 @@ def test_a_stream_may_be_closed_twice_and_after_its_end(provider: str, way: str,
             asyncio.run(read(model))
 
 
+def late(provider: str) -> Any:
+    """Return what sends all events of a stream, and the end of its body in a later packet."""
+
+    def answer(request: bytes) -> Iterable[bytes | float]:
+        yield CHUNKED + chunk(body_of(provider, "answer-1", stream=True))
+        yield 0.005
+        yield b"0\r\n\r\n"
+
+    return answer
+
+
+@EACH_STREAM
+def test_a_stream_whose_body_ends_after_its_last_event_gives_its_connection_to_the_next(
+    provider: str, way: str, library: str
+) -> None:
+    async def read(model: Any, pace: float) -> None:
+        for _ in range(3):
+            assert await ask_in_loop(model, way) == "answer-1"
+            await asyncio.sleep(0.02 * pace)
+        await model.defaults["provider"].aclose()
+
+    def story(pace: float) -> None:
+        with Lines(late(provider)) as server:
+            asyncio.run(read(model_at(provider, server.url, library), pace))
+            assert server.connections == 1
+
+    at_some_pace(story)
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+@pytest.mark.parametrize(("way", "library"), list(itertools.product(WAYS[2:], LIBRARIES)))
+def test_streams_whose_bodies_never_end_hold_few_connections(way: str, library: str, pieces: int) -> None:
+    def endless(request: bytes) -> Iterable[bytes | float]:
+        yield CHUNKED + chunk(b": a comment\n\n") * pieces + chunk(body_of("openai", "answer-1", stream=True))
+        yield FOREVER
+
+    async def read(model: Any) -> None:
+        for _ in range(30):
+            assert await ask_in_loop(model, way) == "answer-1"
+        await asyncio.to_thread(wait_until, lambda: server.open <= 10)
+        await model.defaults["provider"].aclose()
+
+    with Lines(endless) as server:
+        asyncio.run(read(model_at("openai", server.url, library, timeout=600)))
+
+
+@pytest.mark.parametrize("place", ["head", "body"])
+@pytest.mark.parametrize(("way", "library"), list(itertools.product(("call_async", "stream_async"), LIBRARIES)))
+def test_a_task_that_is_cancelled_while_its_answer_arrives_is_cancelled(way: str, library: str, place: str) -> None:
+    """An event loop that is busy finds both at once, the answer and the cancellation."""
+    go_on, arrived = threading.Event(), threading.Event()
+
+    def waits(request: bytes) -> Iterable[bytes]:
+        head, blank, body = answered("anthropic", request).partition(b"\r\n\r\n")
+        if place == "body":
+            yield head + blank + body[:20]
+        assert go_on.wait(PATIENCE)
+        yield body[20:] if place == "body" else head + blank + body
+        arrived.set()
+
+    async def cancelled(model: Any) -> bool:
+        task = asyncio.create_task(ask_in_loop(model, way, "question-1"))
+        await asyncio.to_thread(wait_until, lambda: server.requests)
+        await asyncio.sleep(WAITS)
+        go_on.set()
+        arrived.wait(PATIENCE)
+        time.sleep(WAITS)  # noqa: ASYNC251 (the loop is busy)
+        task.cancel()
+        await asyncio.wait([task], timeout=PATIENCE)
+        await model.defaults["provider"].aclose()
+        return task.cancelled()
+
+    with Lines(waits) as server:
+        assert asyncio.run(cancelled(model_at("anthropic", server.url, library)))
+
+
 INTERRUPTED = """
-import signal, sys
+import asyncio, signal, sys
 from capably import llm
-from support.questions import model_at
+from support.questions import ask_in_loop, model_at
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # A process in the background ignores it, and so does its child.
 
-def ask(provider, way, library, url):
-    model = model_at(provider, url, library, timeout=600)
-    print("begins", flush=True)
-    if way == "call":
-        model.call("Hi")
-    else:
-        for _ in model.stream("Hi").text_stream():
-            pass
+async def ask(model, way, content, timeout=600):
+    try:
+        return await ask_in_loop(model, way, content, timeout=timeout)
+    finally:
+        await model.defaults["provider"].aclose()
+
+def text_of(model, way, content, **params):
+    if way.endswith("_async"):
+        return asyncio.run(ask(model, way, content, **params))
+    return "".join(model.stream(content, **params).text_stream()) if way == "stream" else model.call(content, **params).text()
 
 for line in sys.stdin:
+    provider, way, library, url = line.split()
+    model = model_at(provider, url, library, max_retries=1)
+    print("begins", flush=True)
     try:
-        ask(*line.split())
+        text_of(model, way, "question-1", timeout=llm.Timeout(silence=600))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
+    print(text_of(model, way, "question-2"), flush=True)
+    model.defaults["provider"].close()
 """
 
 
+def silent(request: bytes) -> Iterable[bytes | float]:
+    yield FOREVER
+
+
+def busy(request: bytes) -> Iterable[bytes | float]:
+    yield b"HTTP/1.1 503 Busy\r\nretry-after: 50\r\ncontent-length: 0\r\n\r\n"
+
+
+def half_an_error(request: bytes) -> Iterable[bytes | float]:
+    yield b"HTTP/1.1 500 Broken\r\ncontent-length: 50\r\n\r\nabc"
+    yield FOREVER
+
+
+def silent_after_a_burst(request: bytes) -> Iterable[bytes | float]:
+    yield CHUNKED + chunk(b": a comment\n\n") * 200
+    yield FOREVER
+
+
+def in_a_burst(request: bytes) -> Iterable[bytes | float]:
+    yield CHUNKED
+    while True:
+        yield chunk(b": a comment\n\n") * 20
+        yield 0.0005
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_ctrl_c_ends_a_call_that_waits() -> None:
+def test_ctrl_c_ends_whatever_waits_and_the_next_call_is_answered() -> None:
     asked = [
-        ("anthropic", "call", "httpx2"),
-        ("openai", "call", "pyreqwest"),
-        ("google", "stream", "httpx2"),
-        ("groq", "stream", "pyreqwest"),
+        *pairwise((silent, busy, half_an_error), WAYS, LIBRARIES),
+        *itertools.product((silent_after_a_burst, in_a_burst), WAYS[2:], LIBRARIES),
     ]
     paths = os.pathsep.join([str(ROOT / "tests"), *filter(None, sys.path)])
     program = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths},
+        [sys.executable, "-W", "error", "-c", INTERRUPTED], text=True, env={**os.environ, "PYTHONPATH": paths},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with program, contextlib.ExitStack() as stack:
         stack.callback(program.kill)
-        assert program.stdin and program.stdout
-        for provider, way, library in asked:
-            server = stack.enter_context(Lines((lambda _: [FOREVER]) if way == "call" else hangs(provider)))
+        assert program.stdin and program.stdout and program.stderr
+        patience = threading.Timer(SUBPROCESS_PATIENCE, program.kill)
+        patience.start()
+        stack.callback(patience.cancel)
+        for (first, way, library), provider in zip(asked, itertools.cycle(MODELS)):
+            then = lambda request, provider=provider: [answered(provider, request)]  # noqa: E731
+            server = stack.enter_context(Lines(first, then))
             program.stdin.write(f"{provider} {way} {library} {server.url}\n")
             program.stdin.flush()
             assert program.stdout.readline() == "begins\n"
             wait_until(lambda server=server: server.requests)
             time.sleep(WAITS)
             program.send_signal(signal.SIGINT)
-            assert program.stdout.readline() == "interrupted\n"
-            assert not server.lost_patience, (provider, way, library)
+            assert program.stdout.readline() == "interrupted\n", (first, provider, way, library)
+            assert program.stdout.readline() == "answer-2\n", (first, provider, way, library)
+            assert not server.lost_patience, (first, provider, way, library)
+            if library == "httpx2":
+                assert server.ended.wait(PATIENCE), (first, provider, way)
         program.stdin.close()
         assert program.wait(PATIENCE) == 0
+        assert program.stderr.read() == ""

@@ -70,10 +70,11 @@ class Lines:
     """A server that sends the given answers, one to each request and the last one again, connection by connection."""
 
     def __init__(self, *answers: Answer, close: bool = False, context: ssl.SSLContext | None = None) -> None:
-        self.connections = 0
+        self.connections = self.open = 0
         self.ended = threading.Event()
         self.lost_patience = False
         self.requests: list[bytes] = []
+        self._lock = threading.Lock()
         self._answers, self._close, self._context = list(answers), close, context
         self._listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -93,6 +94,8 @@ class Lines:
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
     def _serve(self, peer: socket.socket) -> None:
+        with self._lock:
+            self.open += 1
         try:
             with self._context.wrap_socket(peer, server_side=True) if self._context else peer as sock:
                 while request := read_request(sock):
@@ -105,6 +108,8 @@ class Lines:
         except OSError:
             return
         finally:
+            with self._lock:
+                self.open -= 1
             self.ended.set()
 
     def _send(self, sock: socket.socket, piece: bytes | float) -> None:

@@ -9,8 +9,8 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from functools import lru_cache, partial
+from collections.abc import Awaitable, Iterator, Mapping
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -44,17 +44,18 @@ class Httpx2Client:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> Httpx2Reply:
         message, deadline = message_of(request, timeout, self._given), deadline_of(timeout)
-        send = partial(self._begun().send, message, stream=True, follow_redirects=False)
         if deadline is not None:
-            return Httpx2Reply(self._sent_by(send, deadline), timeout, self, deadline)
+            return Httpx2Reply(self._sent_by(message, deadline), timeout, self, deadline)
+        client = self._begun()
         try:
-            return Httpx2Reply(send(), timeout, self)
+            return Httpx2Reply(_send(client, message), timeout, self)
         except BaseException:
             self.ended()
             raise
 
-    def _sent_by(self, send: Callable[[], httpx2.Response], deadline: float) -> httpx2.Response:
+    def _sent_by(self, message: httpx2.Request, deadline: float) -> httpx2.Response:
         """Return the answer if its head is there by then. httpx2 counts no total time, so another thread waits for it."""
+        waiter, client = idle_waiter(), self._begun()
         responses: list[httpx2.Response] = []
 
         def leave() -> None:
@@ -62,9 +63,8 @@ class Httpx2Client:
                 response.close()
             self.ended()
 
-        waiter = idle_waiter()
         try:
-            in_time(waiter, deadline, leave, lambda: responses.append(send()))
+            in_time(waiter, deadline, leave, lambda: responses.append(_send(client, message)))
         except BaseException:
             if not waiter.abandoned:
                 self.ended()
@@ -85,15 +85,15 @@ class Httpx2Client:
 
     def _begun(self) -> httpx2.Client:
         with self._lock:
-            self._calls += 1
-            if self._given is not None:
-                return self._given
-            if self._made is None:
-                self._made = httpx2.Client(verify=certificates(), limits=LIMITS)
-                self._made.cookies.jar.set_policy(NO_COOKIES)
-                self._end = weakref.finalize(self, self._made.close)
+            client = self._given or self._made
+            if client is None:
+                client = httpx2.Client(verify=certificates(), limits=LIMITS)
+                client.cookies.jar.set_policy(NO_COOKIES)
+                self._end = weakref.finalize(self, client.close)
                 self._end.atexit = False
-            return self._made
+                self._made = client
+            self._calls += 1  # Last: what fails before, as certificates that cannot be read, is no call.
+            return client
 
     def ended(self) -> None:
         """Count a call that is over."""
@@ -228,6 +228,10 @@ def message_of(
 def is_plain(response: httpx2.Response) -> bool:
     """Return whether the body is neither compressed nor read before, as a mock's is: its bytes can be taken as they are."""
     return "content-encoding" not in response.headers and not response.is_stream_consumed
+
+
+def _send(client: httpx2.Client, message: httpx2.Request) -> httpx2.Response:
+    return client.send(message, stream=True, follow_redirects=False)
 
 
 def _close_unread(response: httpx2.Response, client: Httpx2Client) -> None:

@@ -47,13 +47,13 @@ class AsyncHttpx2Client:
         return AsyncHttpx2Reply(response, timeout, deadline, self)
 
     def _begun(self) -> httpx2.AsyncClient:
+        client = self._given or self._made
+        if client is None:
+            client = httpx2.AsyncClient(verify=certificates(), limits=LIMITS)
+            client.cookies.jar.set_policy(NO_COOKIES)
+            self._made = client
         self._calls += 1
-        if self._given is not None:
-            return self._given
-        if self._made is None:
-            self._made = httpx2.AsyncClient(verify=certificates(), limits=LIMITS)
-            self._made.cookies.jar.set_policy(NO_COOKIES)
-        return self._made
+        return client
 
     async def ended(self) -> None:
         """Count a call that is over."""

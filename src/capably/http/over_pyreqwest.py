@@ -5,11 +5,14 @@ Its connections belong to no event loop and to no thread, but its runtime does n
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
@@ -45,15 +48,14 @@ class PyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], SyncClient] = {}
+        self._ends = Ends()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         return interruptible(_fetch, self._message(request, timeout).build_streamed())
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
         message = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
-        return PyreqwestReply(
-            message, interruptible(message.__enter__, last=lambda: message.__exit__(None, None, None))
-        )
+        return PyreqwestReply(message, interruptible(message.__enter__, last=partial(leave, message)), self._ends)
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -63,6 +65,8 @@ class PyreqwestClient:
 
     async def close(self) -> None:
         self._clients.clear()  # Those of calls that run end with the last of them.
+        for request in self._ends.late(0):
+            leave(request)
 
     def _message(self, request: HttpRequest, timeout: Timeout) -> SyncRequestBuilder:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
@@ -72,21 +76,25 @@ class PyreqwestClient:
         return keep(self._clients, timeout, set_up(SyncClientBuilder(), timeout).build())
 
 
-QUICK, MANY, AGAIN = 0.002, 8, 2
-"""Seconds of a read whose bytes were there already, how many of them in a row make a burst, and how many go on with one that was
-interrupted.
+QUICK, MANY, AHEAD = 0.002, 8, 128
+"""Seconds of a read whose bytes were there already, how many of them in a row make a burst, and how many pieces of a burst are
+read ahead.
 
-In a burst a piece is read at once; else another thread waits for it, which costs more than all else and can be interrupted.
+No thread of the caller's waits in the library, where Ctrl+C would not reach it: another one reads. To hand over each piece costs
+more than all else, so in a burst that thread reads on meanwhile.
 """
 
 
 class PyreqwestReply:
     """An answer over pyreqwest."""
 
-    def __init__(self, request: SyncStreamRequest, response: SyncResponse) -> None:
+    _reading_by: Waiter | None = None
+
+    def __init__(self, request: SyncStreamRequest, response: SyncResponse, ends: Ends) -> None:
         self._request = request
+        self._leave = partial(leave, request)
         self._reader = response.body_reader
-        self._reading_by: Waiter | None = None
+        self._ends = ends
         self._closed = self._reading = False
         self._quick = 0
         self.status: int = response.status
@@ -98,42 +106,93 @@ class PyreqwestReply:
     def read(self) -> bytes:
         start = time.monotonic()
         self._reading = True
+        waiter = self._reading_by or self._begun()
         try:
-            piece = self._reader.read_chunk() if self._quick >= MANY else self._wait_for_piece()
+            piece: Bytes | None = waiter.result(last=self._leave)
         finally:
             self._reading = False
-        if time.monotonic() - start < QUICK:
-            self._quick += 1
-        else:
-            self._quick = MANY - AGAIN if self._quick >= MANY else 0
+            self._closed = self._closed or waiter.abandoned
+            if waiter.abandoned or not waiter.busy:
+                self._reading_by = None
+        self._quick = self._quick + 1 if time.monotonic() - start < QUICK else 0
         return bytes(piece or b"")
 
-    def _wait_for_piece(self) -> Bytes | None:
+    def _begun(self) -> Waiter:
+        ahead = self._quick >= MANY and len(_reading_on) < MOST_DRAINING
         self._reading_by = waiter = idle_waiter()
-        try:
-            return waiter.run(self._reader.read_chunk, last=self._leave)
-        finally:
-            self._reading_by = None
-            self._closed = self._closed or waiter.abandoned
+        waiter.begin(self._reader.read_chunk, times=AHEAD if ahead else 1)
+        return waiter
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        waiter = self._reading_by
-        if not self._reading:
-            self._leave()
-        elif waiter is None:  # Another thread reads, and the library waits for it.
-            idle_waiter().go(self._leave)
-        else:
+        waiter, self._reading_by = self._reading_by, None
+        if waiter is None:
+            leave(self._request)
+        elif self._reading:  # In another thread.
             error = ConnectionAbortedError("the stream was closed while it was read")
             waiter.abandon(error, self._leave)
+        else:
+            _leave_when_read(waiter, self._request)
 
-    def _leave(self) -> None:
-        self._request.__exit__(None, None, None)
+    def __del__(self) -> None:
+        if self._reading_by is not None:
+            _leave_when_read(self._reading_by, self._request)
 
     async def finish(self) -> None:
-        await self.close()  # The library looks itself whether the end of the body is there.
+        if self._closed or self._reading_by is not None:
+            await self.close()  # The thread that reads on waits for the end.
+            return
+        self._closed = True
+        for request in self._ends.late(MOST_DRAINING - 1 - len(_reading_on)):
+            leave(request)
+        self._ends.add(self._request)
+
+
+DRAIN, MOST_DRAINING = 1.0, 8
+"""Seconds until the end of an answer whose last event is there, and the number of answers that are awaited at once."""
+
+
+class Ends:
+    """Requests whose answers may not have ended yet, though all that matters of them was read.
+
+    The library reads on as long as a request is not left, and has its connection for another one then.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[float, Any]] = deque()
+
+    def add(self, request: Any) -> None:
+        self._waiting.append((time.monotonic() + DRAIN, request))
+
+    def late(self, most: int = MOST_DRAINING - 1) -> list[Any]:
+        """Return the requests whose ends are awaited no longer: at most so many others are."""
+        late: list[Any] = []
+        now = time.monotonic()
+        with contextlib.suppress(IndexError):  # None is left, or another thread was quicker.
+            while len(self._waiting) > most or self._waiting[0][0] < now:
+                late.append(self._waiting.popleft()[1])
+        return late
+
+
+_reading_on: set[Waiter] = set()
+"""Threads that read ahead in answers that nobody reads any more. Each ends with the next piece."""
+
+
+def leave(request: SyncStreamRequest) -> None:
+    request.__exit__(None, None, None)
+
+
+def _leave_when_read(waiter: Waiter, request: SyncStreamRequest) -> None:
+    """Leave a request when the thread that reads in it has its piece. The library would wait for that."""
+
+    def end() -> None:
+        _reading_on.discard(waiter)
+        leave(request)
+
+    _reading_on.add(waiter)
+    waiter.leave(end)
 
 
 def request_of(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:

@@ -14,7 +14,7 @@ from pyreqwest.request import RequestBuilder, StreamRequest
 from pyreqwest.response import Response
 
 from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
-from capably.http.over_pyreqwest import Headers, keep, request_of, set_up
+from capably.http.over_pyreqwest import Ends, Headers, keep, request_of, set_up
 from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
@@ -25,16 +25,17 @@ class AsyncPyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], Client] = {}
+        self._ends = Ends()
         _let_threads_end()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         streamed = self._message(request, timeout).build_streamed()
-        reply = AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+        reply = AsyncPyreqwestReply(streamed, await _entered(streamed), self._ends)
         return Answer(reply.status, reply.headers, await read_body(reply))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
         streamed = self._message(request, timeout).streamed_read_buffer_limit(0).build_streamed()
-        return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+        return AsyncPyreqwestReply(streamed, await _entered(streamed), self._ends)
 
     def _message(self, request: HttpRequest, timeout: Timeout) -> RequestBuilder:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
@@ -55,6 +56,8 @@ class AsyncPyreqwestClient:
 
     async def close(self) -> None:
         self._clients.clear()
+        for request in self._ends.late(0):
+            await _leave(request)
 
     def _opened(self, timeout: Timeout) -> Client:
         return keep(self._clients, timeout, set_up(ClientBuilder(), timeout).build())
@@ -63,8 +66,9 @@ class AsyncPyreqwestClient:
 class AsyncPyreqwestReply:
     """The asynchronous twin of `PyreqwestReply`."""
 
-    def __init__(self, request: StreamRequest, response: Response) -> None:
+    def __init__(self, request: StreamRequest, response: Response, ends: Ends) -> None:
         self._request = request
+        self._ends = ends
         self._reader = response.body_reader
         self._reading_by: asyncio.Task[object] | None = None
         self._closed = False
@@ -72,9 +76,12 @@ class AsyncPyreqwestReply:
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        self._reading_by = task = asyncio.current_task()
+        task, before = _cancellations()
+        self._reading_by = task
         try:
-            return bytes(await self._reader.read_chunk() or b"")
+            piece = await self._reader.read_chunk()
+            _check_cancelled(task, before)
+            return bytes(piece or b"")
         except asyncio.CancelledError:
             if not self._closed or task is None or task.uncancel():
                 raise
@@ -87,10 +94,44 @@ class AsyncPyreqwestReply:
             self._closed = True
             if self._reading_by is not None:  # Another task reads, and the library would wait for it.
                 self._reading_by.cancel()
-            await self._request.__aexit__(None, None, None)
+            await _leave(self._request)
 
     async def finish(self) -> None:
-        await self.close()
+        if not self._closed:
+            self._closed = True
+            for request in self._ends.late():
+                await _leave(request)
+            self._ends.add(self._request)
+
+
+async def _entered(request: StreamRequest) -> Response:
+    """Return the answer to a request as soon as its head is there."""
+    task, before = _cancellations()
+    response = await request.__aenter__()
+    try:
+        _check_cancelled(task, before)
+    except asyncio.CancelledError:
+        await _leave(request)
+        raise
+    return response
+
+
+async def _leave(request: StreamRequest) -> None:
+    task, before = _cancellations()
+    await request.__aexit__(None, None, None)
+    _check_cancelled(task, before)
+
+
+def _cancellations() -> tuple[asyncio.Task[object] | None, int]:
+    """Return the running task, and how often it was cancelled so far."""
+    task = asyncio.current_task()
+    return task, 0 if task is None else task.cancelling()
+
+
+def _check_cancelled(task: asyncio.Task[object] | None, before: int) -> None:
+    """Raise the cancellation that a task got while it awaited the library, which forgets it where its result is there already."""
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 @cache

@@ -19,9 +19,12 @@ class Waiter:
     """A thread that calls a function which blocks, while another one waits for the result or goes on."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool] | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], int] | None] = SimpleQueue()
+        self._results: SimpleQueue[tuple[Any, BaseException | None, bool]] = SimpleQueue()
+        self._left = False
         self.abandoned: bool = False
+        self.busy: bool = False
+        """Whether `result` returns another result of what began."""
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
     def run(
@@ -31,48 +34,77 @@ class Waiter:
         last: Callable[[], object] | None = None,
         seconds: float | None = None,
     ) -> ValueT:
-        """Return the function's result. An interrupt ends the waiting at once, and so does the end of the seconds, with `Empty`;
+        """Return the function's result, as `result` does."""
+        self.begin(function, *args)
+        return self.result(last=last, seconds=seconds)
+
+    def begin(self, function: Callable[..., Any], *args: Any, times: int = 1) -> None:
+        """Call the function so many times, one after the other, or until it returns nothing. `result` returns what it returns."""
+        self.busy = True
+        self._jobs.put((function, args, times))
+
+    def result(self, *, last: Callable[[], object] | None = None, seconds: float | None = None) -> Any:
+        """Return the next result. An interrupt ends the waiting at once, and so does the end of the seconds, with `Empty`;
         the function ends when it can, and then `last` runs."""
-        self._jobs.put((function, args, True))
         try:
-            value, error = self._results.get(timeout=seconds)
+            value, error, self.busy = self._results.get(timeout=seconds)
         except BaseException:
-            self.abandoned = True
-            if last is not None:
-                self._jobs.put((last, (), True))
+            self._abandon(last)
             raise
-        finally:
-            if self.abandoned:
-                self._jobs.put(None)  # Nobody uses this thread again.
-            else:
-                _idle.append(self)
+        if not (self.busy or self.abandoned):
+            _idle.append(self)
         if error is not None:
             raise error
         return value
 
     def go(self, function: Callable[..., Any], *args: Any) -> None:
         """Call the function and do not wait for it. What it raises is lost."""
-        self._jobs.put((function, args, False))
+        self._jobs.put((function, args, 0))
 
-    def abandon(self, error: BaseException, last: Callable[..., Any], *args: Any) -> None:
+    def leave(self, last: Callable[[], object]) -> None:
+        """Wait for no more results of what began. It ends when it can, and then `last` runs."""
+        self._left = True
+        self.go(self._forget, last)
+
+    def abandon(self, error: BaseException, last: Callable[[], object]) -> None:
         """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
+        self._abandon(last)
+        self._results.put((None, error, False))
+
+    def _abandon(self, last: Callable[[], object] | None) -> None:
+        """End the thread after what it does, and after `last`. Nobody uses it again."""
         self.abandoned = True
-        self._jobs.put((last, args, True))
-        self._results.put((None, error))
+        if last is not None:
+            self._jobs.put((last, (), 0))
+        self._jobs.put(None)
+
+    def _forget(self, last: Callable[[], object]) -> None:
+        while not self._results.empty():
+            self._results.get()
+        self._left = False
+        last()
 
     def _work(self) -> None:
         while job := self._jobs.get():
-            function, args, awaited = job
-            value, error = None, None
-            try:
-                value = function(*args)
-            except BaseException as raised:
-                error = raised
-            if awaited:
-                self._results.put((value, error))
-            else:
+            function, args, times = job
+            while self._call(function, args, times):
+                times -= 1
+            del function, args, job
+
+    def _call(self, function: Callable[..., Any], args: tuple[Any, ...], times: int) -> bool:
+        """Call the function for `result`, or for nobody if no times are left. Return whether to call it again."""
+        value, error = None, None
+        try:
+            value = function(*args)
+        except BaseException as raised:
+            error = raised
+        if not times:
+            if not self.abandoned:
                 _idle.append(self)
-            del function, args, job, value, error
+            return False
+        more = times > 1 and bool(value) and not (self._left or self.abandoned)
+        self._results.put((value, error, more))
+        return more
 
 
 _idle: list[Waiter] = []
