@@ -83,6 +83,14 @@ class ProfileStub:
         """Return the module of its states. No profile name contains two underscores."""
         return f"{self.module}__states"
 
+    def form_module(self, form: str) -> str:
+        """Return the module of one form of calls, which a type checker reads only where that form is used."""
+        return f"{self.module}__{form}"
+
+    def path_of(self, form: str) -> str:
+        """Return the module of one form of calls as an import names it."""
+        return ".".join(filter(None, ("capably_models", self.package, self.form_module(form))))
+
     @property
     def inputs(self) -> str:
         return " | ".join(self.parts)

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, get_args
 
 import jinja2
 
 from capably.modalities import SELECTORS as MODALITIES
-from capably.parameters import CONTENT, SELECTORS
+from capably.parameters import CONTENT, SELECTORS, OnUnsupported
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
@@ -51,7 +51,7 @@ FORMS = (
 
 
 COMMON = (
-    *("_types", "_ids", "_model_id", "_model", "_custom", "_capabilities", "_requirements", "_resume"),
+    *("_types", "_ids", "_model_id", "_model", "_new", "_custom", "_capabilities", "_requirements", "_resume"),
     *("_call", "_override", "_select"),
 )
 """Stubs that all providers share."""
@@ -155,7 +155,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
             named += members
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
-            yield f"{stub.package}/{stub.module}.pyi", _signatures(source, stub, members)
+            yield from _calls(source, stub, members)
             if stub.states:
                 yield f"{stub.package}/{stub.states_module}.pyi", _fill("_states.pyi", source, stub=stub)
         if own:
@@ -166,7 +166,7 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
         if any(model.deprecated for model in members):
             ending.append(provider)
             yield f"_{provider}/_constants.pyi", _fill("_constants.pyi", source, **shared)
-    yield "_any.pyi", _signatures(source, any_stub, [])
+    yield from _calls(source, any_stub, [])
     yield from _common(source, any_stub, list(stubs.values()), doors, named, settings)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
     functions = {"settings_functions": FUNCTIONS, "settings_groups": list(setting_groups(source.registry))}
@@ -174,10 +174,14 @@ def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) ->
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider), ending=ending)
 
 
-def _signatures(source: Source, stub: ProfileStub, models: Iterable[ModelStub]) -> str:
-    """Render the calls of one profile, and the constructors of those of its models that have an end."""
+def _calls(source: Source, stub: ProfileStub, models: Iterable[ModelStub]) -> Iterator[tuple[str, str]]:
+    """Yield what a class of a profile says of calls: a module for each form, and one that names them all and has the
+    constructors of those of its models that have an end."""
+    folder = f"{stub.package}/" if stub.package else ""
     ending = [model for model in models if model.has_own_init and model.module == stub.module]
-    return _fill("_signatures.pyi", source, stub=stub, ending=ending)
+    yield f"{folder}{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub, ending=ending)
+    for form in FORMS:
+        yield f"{folder}{stub.form_module(form.name)}.pyi", _fill("_form.pyi", source, stub=stub, form=form)
 
 
 def _settings(stubs: Iterable[ProfileStub]) -> dict[str, str]:
@@ -348,6 +352,7 @@ def _environment() -> jinja2.Environment:
     declared: Any = {
         "builtins": BUILTINS,
         "parts": PARTS,
+        "policies": get_args(OnUnsupported),
         "axes": AXES,
         "axis_parameters": AXIS_PARAMETERS,
         "requirements": REQUIREMENTS,

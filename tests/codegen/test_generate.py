@@ -24,7 +24,7 @@ import yaml
 from capably_codegen.format_code import GeneratedCodeError, format_files, prune
 from capably_codegen.generate import SCHEMA_FILE, generate, generate_for_clone, is_source_tree, schema_text
 from capably_codegen.registry import load_registry, parse_registry
-from capably_codegen.render import render
+from capably_codegen.render import FORMS, render
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = ROOT / "model_registry.yaml"
@@ -164,7 +164,8 @@ def test_what_programs_import_has_a_stub_and_a_run_time_twin(fresh: Mapping[str,
     twins = {name.removesuffix(".py") for name in fresh if name.endswith(".py")}
     # How to reach providers and what is gone are of no interest to a type checker; signatures are only read by one.
     assert twins - stubs == {"_providers"}
-    read_only = {"_any", "_custom", "_ids", "_model_id", "_requirements", "_resume", "_types"}
+    read_only = {"_any", "_custom", "_ids", "_model_id", "_new", "_requirements", "_resume", "_types"}
+    read_only |= {f"_any__{form.name}" for form in FORMS}
     assert {name for name in stubs - twins if "/" not in name} == read_only
     assert {name for name in stubs & twins if "/" in name} == {"_acme/__init__", "_idle/__init__", "_zeta/__init__"}
 
@@ -313,7 +314,7 @@ def test_beyond_a_number_of_models_those_of_the_largest_providers_have_the_type_
     assert sizes[largest] > sizes[smallest]
 
     def types() -> set[str]:
-        stub = render(source)["_model.pyi"]
+        stub = render(source)["_new.pyi"]
         return set(re.findall(r"-> _(\w+\.\w+):", stub))
 
     def of(provider: str) -> set[str]:

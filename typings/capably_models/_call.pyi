@@ -9,13 +9,7 @@ from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import (
-    NotAcceptedByThisModel,
-    NotTogetherWithTools,
-    OnlyThroughWith,
-    OnlyWithReasoningOff,
-    OnUnsupported,
-)
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnlyThroughWith, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -79,6 +73,7 @@ from capably_models._types import (
     GoogleGemini4ArgonTools,
     GoogleGemini25FlashLiteTools,
     GoogleTools,
+    OnUnsupported,
     OpenaiGpt5MiniNanoTools,
     OpenaiGpt51Tools,
     OpenaiGpt52ProTools,

@@ -6,10 +6,9 @@ from typing import Any, Literal
 from capably.calls.model import ModelBase
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool
-from capably_models._types import AnyTools
+from capably_models._types import AnyTools, OnUnsupported
 
 def override(
     model: ModelBase[Any, Any] | None = None,

@@ -8,7 +8,6 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably_models._capabilities import (
     AudioOutputT,
@@ -38,7 +37,7 @@ from capably_models._capabilities import (
     TopPT,
     VerbosityT,
 )
-from capably_models._types import ContentOf
+from capably_models._types import ContentOf, OnUnsupported
 from typing_extensions import TypeForm
 
 CapsT = TypeVar("CapsT")

@@ -10,7 +10,7 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Text, ToolOutput
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably_models._capabilities import (
     AudioOutputT,
@@ -40,7 +40,7 @@ from capably_models._capabilities import (
     TopPT,
     VerbosityT,
 )
-from capably_models._types import ContentOf
+from capably_models._types import ContentOf, OnUnsupported
 from typing_extensions import TypeForm
 
 CapsT = TypeVar("CapsT")

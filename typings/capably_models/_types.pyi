@@ -29,6 +29,9 @@ PartT = TypeVar("PartT")
 ContentOf: TypeAlias = str | PartT | Sequence[str | PartT | UserMessage[PartT] | AssistantMessage | SystemMessage]
 """Content of these parts, where a model is demanded or a response is gone on from."""
 
+OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
+"""What a call does with what its model does not take. Here, because a type checker takes longer to read `capably.parameters`."""
+
 TextAudioToolParts: TypeAlias = Text | Audio | ToolOutput | Unknown
 TextCacheParts: TypeAlias = Text | CachePoint | Unknown
 TextImageAudioVideoToolParts: TypeAlias = Text | Image | Audio | Video | ToolOutput | Unknown

@@ -37,9 +37,6 @@ else:
 
 __all__ = ["CapsT_co", "InputT_contra", "ModelBase"]
 
-_SECRET = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
-"""What is in the name of a header that may hold a credential. A pickle leaves it out."""
-
 
 class ModelBase(Generic[InputT_contra, CapsT_co]):
     """A model and the parameters that every call to it starts from. Immutable; pickles; compares by value."""
@@ -170,3 +167,8 @@ def must_be_model(value: object) -> SomeModel:
 def _check_id(id: object) -> None:
     if not isinstance(id, str):
         raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")
+
+
+# At the end, where a type checker that reads the class above does not evaluate it.
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
+"""What is in the name of a header that may hold a credential. A pickle leaves it out."""

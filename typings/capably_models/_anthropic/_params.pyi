@@ -5,10 +5,9 @@ from typing import Any, Literal, Never
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool
-from capably_models._types import AnthropicClaudeHaiku55Tools, AnthropicTools
+from capably_models._types import AnthropicClaudeHaiku55Tools, AnthropicTools, OnUnsupported
 from typing_extensions import TypedDict
 
 class AnthropicClaude45Params(TypedDict, total=False, closed=True):

@@ -9,7 +9,7 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import CachePoint, Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -25,7 +25,12 @@ from capably.types.tools import (
 )
 from capably_models._anthropic._profiles import AnthropicClaude46Capabilities
 from capably_models._model import Model
-from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
+from capably_models._types import (
+    AnthropicTools,
+    OnUnsupported,
+    TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
+)
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)

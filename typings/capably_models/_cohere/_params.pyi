@@ -5,9 +5,9 @@ from typing import Any, Literal, Never
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool
+from capably_models._types import OnUnsupported
 from typing_extensions import TypedDict
 
 class CohereCommandParams(TypedDict, total=False, closed=True):

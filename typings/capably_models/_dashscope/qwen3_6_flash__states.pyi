@@ -9,12 +9,12 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen36FlashCapabilities
 from capably_models._model import Model
-from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
+from capably_models._types import OnUnsupported, TextImageVideoToolContent, TextImageVideoToolParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 ReasoningSettings: TypeAlias = Reasoning[Never, int]

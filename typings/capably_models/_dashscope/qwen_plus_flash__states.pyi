@@ -9,12 +9,12 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
+from capably.types.request import NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwenPlusFlashCapabilities
 from capably_models._model import Model
-from capably_models._types import TextToolContent, TextToolParts
+from capably_models._types import OnUnsupported, TextToolContent, TextToolParts
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)

@@ -5,10 +5,9 @@ from typing import Any, Literal, Never
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
-from capably_models._types import GoogleGemini4ArgonTools, GoogleGemini25FlashLiteTools, GoogleTools
+from capably_models._types import GoogleGemini4ArgonTools, GoogleGemini25FlashLiteTools, GoogleTools, OnUnsupported
 from typing_extensions import TypedDict
 
 class GoogleGemini25FlashParams(TypedDict, total=False, closed=True):

@@ -9,12 +9,16 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGemini25ProCapabilities
 from capably_models._model import Model
-from capably_models._types import TextImageDocumentAudioVideoToolContent, TextImageDocumentAudioVideoToolParts
+from capably_models._types import (
+    OnUnsupported,
+    TextImageDocumentAudioVideoToolContent,
+    TextImageDocumentAudioVideoToolParts,
+)
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)

@@ -8,12 +8,12 @@ from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_c
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
 from capably_models._model import Model
-from capably_models._types import TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
+from capably_models._types import OnUnsupported, TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)

@@ -4,14 +4,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
-from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text
+from capably.types.parts import Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
-from capably_models._google._profiles import GoogleNanoBananaProPreviewCapabilities
-from capably_models._types import TextImageContent, TextImageParts
+from capably_models._google.nano_banana_pro_preview__call import call as call
+from capably_models._google.nano_banana_pro_preview__call_async import call_async as call_async
+from capably_models._google.nano_banana_pro_preview__stream import stream as stream
+from capably_models._google.nano_banana_pro_preview__stream_async import stream_async as stream_async
+from capably_models._types import OnUnsupported
 
 ModelT = TypeVar("ModelT")
 
@@ -36,150 +37,6 @@ class Init(Protocol):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
-
-def call(
-    self: object,
-    content: TextImageContent,
-    *,
-    system: str | None = None,
-    tools: Sequence[WebSearch] | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    output: Sequence[Literal["text", "image"]] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> Response[None, TextImageParts, GoogleNanoBananaProPreviewCapabilities]:
-    """Send `content` and return the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,768.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        output: The kinds of content that the model shall write, such as `("text", "image")`. This model takes `text` or `image`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-def stream(
-    self: object,
-    content: TextImageContent,
-    *,
-    system: str | None = None,
-    tools: Sequence[WebSearch] | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    output: Sequence[Literal["text", "image"]] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> StreamResponse[None, TextImageParts, GoogleNanoBananaProPreviewCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,768.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        output: The kinds of content that the model shall write, such as `("text", "image")`. This model takes `text` or `image`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-async def call_async(
-    self: object,
-    content: TextImageContent,
-    *,
-    system: str | None = None,
-    tools: Sequence[WebSearch] | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    output: Sequence[Literal["text", "image"]] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> AsyncResponse[None, TextImageParts, GoogleNanoBananaProPreviewCapabilities]:
-    """Send `content` and await the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,768.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        output: The kinds of content that the model shall write, such as `("text", "image")`. This model takes `text` or `image`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-async def stream_async(
-    self: object,
-    content: TextImageContent,
-    *,
-    system: str | None = None,
-    tools: Sequence[WebSearch] | None = None,
-    max_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    seed: int | None = None,
-    output: Sequence[Literal["text", "image"]] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> AsyncStreamResponse[None, TextImageParts, GoogleNanoBananaProPreviewCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text and images.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.WebSearch`.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 32,768.
-        stop: Text, or several, at which the model stops. The text itself is not part of the answer.
-        seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
-        output: The kinds of content that the model shall write, such as `("text", "image")`. This model takes `text` or `image`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
 
 def with_(
     self: ModelT,

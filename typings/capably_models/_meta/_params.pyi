@@ -5,9 +5,8 @@ from typing import Any, Literal, Never
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
-from capably_models._types import AnyToolOrWebSearch
+from capably_models._types import AnyToolOrWebSearch, OnUnsupported
 from typing_extensions import TypedDict
 
 class MetaMuseParams(TypedDict, total=False, closed=True):

@@ -5,12 +5,12 @@ from typing import Any, Literal, Never
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, ToolSearch, WebSearch
 from capably_models._types import (
     AnyToolOrComputerUseOrWebSearch,
     AnyToolOrWebSearch,
+    OnUnsupported,
     OpenaiGpt5MiniNanoTools,
     OpenaiGpt51Tools,
     OpenaiGpt52ProTools,

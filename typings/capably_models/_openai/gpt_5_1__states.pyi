@@ -9,7 +9,7 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -23,7 +23,12 @@ from capably.types.tools import (
 )
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt51Capabilities
-from capably_models._types import OpenaiGpt51Tools, TextImageDocumentToolContent, TextImageDocumentToolParts
+from capably_models._types import (
+    OnUnsupported,
+    OpenaiGpt51Tools,
+    TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
+)
 from typing_extensions import TypeForm
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)

@@ -4,15 +4,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
-from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, FileSearch, MCPServer, ToolSearch, WebSearch
-from capably_models._openai._profiles import OpenaiGpt55ProCapabilities
-from capably_models._types import OpenaiGpt54ProTools, TextImageDocumentToolContent, TextImageDocumentToolParts
+from capably_models._openai.gpt_5_5_pro__call import call as call
+from capably_models._openai.gpt_5_5_pro__call_async import call_async as call_async
+from capably_models._openai.gpt_5_5_pro__stream import stream as stream
+from capably_models._openai.gpt_5_5_pro__stream_async import stream_async as stream_async
+from capably_models._types import OnUnsupported, OpenaiGpt54ProTools
 
 ModelT = TypeVar("ModelT")
 ReasoningSettings: TypeAlias = Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never]
@@ -39,158 +39,6 @@ class Init(Protocol):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
-
-def call(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
-    tools: Sequence[OpenaiGpt54ProTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> Response[None, TextImageDocumentToolParts, OpenaiGpt55ProCapabilities]:
-    """Send `content` and return the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `medium`, `high` or `xhigh`. Without it the level is `medium`. It takes no budget.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.FileSearch`, `llm.MCPServer`, `llm.ToolSearch` and `llm.WebSearch`.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
-        verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-def stream(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
-    tools: Sequence[OpenaiGpt54ProTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> StreamResponse[None, TextImageDocumentToolParts, OpenaiGpt55ProCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `medium`, `high` or `xhigh`. Without it the level is `medium`. It takes no budget.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.FileSearch`, `llm.MCPServer`, `llm.ToolSearch` and `llm.WebSearch`.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
-        verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-async def call_async(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
-    tools: Sequence[OpenaiGpt54ProTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> AsyncResponse[None, TextImageDocumentToolParts, OpenaiGpt55ProCapabilities]:
-    """Send `content` and await the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `medium`, `high` or `xhigh`. Without it the level is `medium`. It takes no budget.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.FileSearch`, `llm.MCPServer`, `llm.ToolSearch` and `llm.WebSearch`.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
-        verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-async def stream_async(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
-    tools: Sequence[OpenaiGpt54ProTools] | None = None,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
-    parallel_tools: bool | None = None,
-    max_tokens: int | None = None,
-    verbosity: Literal["low", "medium", "high"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> AsyncStreamResponse[None, TextImageDocumentToolParts, OpenaiGpt55ProCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text, images and documents.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `medium`, `high` or `xhigh`. Without it the level is `medium`. It takes no budget.
-        tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name. At the provider this model has `llm.FileSearch`, `llm.MCPServer`, `llm.ToolSearch` and `llm.WebSearch`.
-        tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it. This model takes `auto`, `none`, `required` or a tool.
-        parallel_tools: Whether the model may ask for several tool calls in one turn.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it. At most 128,000.
-        verbosity: How long the answer is: `low`, `medium` or `high`. This model takes `low`, `medium` or `high`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
 
 def with_(
     self: ModelT,

@@ -9,12 +9,13 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import CachePoint, Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, ComputerUse, ToolSearch, WebSearch
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt56CyberCapabilities
 from capably_models._types import (
+    OnUnsupported,
     OpenaiGpt56CyberTools,
     TextImageDocumentToolCacheContent,
     TextImageDocumentToolCacheParts,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import CachePoint, Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -26,6 +26,7 @@ from capably.types.tools import (
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt6Capabilities
 from capably_models._types import (
+    OnUnsupported,
     OpenaiGpt54MiniTools,
     TextImageDocumentToolCacheContent,
     TextImageDocumentToolCacheParts,

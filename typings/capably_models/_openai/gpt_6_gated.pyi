@@ -4,14 +4,15 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, type_check_only
 
-from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import CachePoint, Image
+from capably.types.parts import CachePoint
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
-from capably_models._openai._profiles import OpenaiGpt6GatedCapabilities
-from capably_models._types import TextCacheContent, TextCacheParts
+from capably_models._openai.gpt_6_gated__call import call as call
+from capably_models._openai.gpt_6_gated__call_async import call_async as call_async
+from capably_models._openai.gpt_6_gated__stream import stream as stream
+from capably_models._openai.gpt_6_gated__stream_async import stream_async as stream_async
+from capably_models._types import OnUnsupported
 
 ModelT = TypeVar("ModelT")
 ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never]
@@ -35,134 +36,6 @@ class Init(Protocol):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """The model, and what every call to it starts from."""
-
-def call(
-    self: object,
-    content: TextCacheContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
-    max_tokens: int | None = None,
-    cache: Literal["30m", "12h"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> Response[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
-    """Send `content` and return the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-def stream(
-    self: object,
-    content: TextCacheContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
-    max_tokens: int | None = None,
-    cache: Literal["30m", "12h"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> StreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
-    """Send `content` and return at once; iterate to read the reply as it arrives.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-async def call_async(
-    self: object,
-    content: TextCacheContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
-    max_tokens: int | None = None,
-    cache: Literal["30m", "12h"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> AsyncResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
-    """Send `content` and await the complete reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
-
-async def stream_async(
-    self: object,
-    content: TextCacheContent,
-    *,
-    system: str | None = None,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
-    max_tokens: int | None = None,
-    cache: Literal["30m", "12h"] | None = None,
-    extra: Mapping[str, Any] | None = None,
-    on_unsupported: OnUnsupported | None = None,
-    provider: Provider | None = None,
-    timeout: float | Timeout | None = None,
-    max_retries: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    **_others: NotAcceptedByThisModel,
-) -> AsyncStreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
-    """Send `content`; iterate asynchronously to read the reply.
-
-    Args:
-        content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages. This model reads text.
-        system: Instructions that lead the conversation. They come before its messages, as one more system message.
-        reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts. This model takes `low`, `medium`, `high`, `xhigh` or `max`. Without it the model reasons. It takes no budget.
-        max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
-        cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends. This model takes `30m` or `12h`.
-        extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
-        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        headers: HTTP headers that are sent with the request, over those of the same name.
-    """
 
 def with_(
     self: ModelT,

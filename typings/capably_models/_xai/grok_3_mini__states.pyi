@@ -9,11 +9,11 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._model import Model
-from capably_models._types import TextToolContent, TextToolParts
+from capably_models._types import OnUnsupported, TextToolContent, TextToolParts
 from capably_models._xai._profiles import XaiGrok3MiniCapabilities
 from typing_extensions import TypeForm
 

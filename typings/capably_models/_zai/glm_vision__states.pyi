@@ -9,11 +9,11 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._model import Model
-from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
+from capably_models._types import OnUnsupported, TextImageVideoToolContent, TextImageVideoToolParts
 from capably_models._zai._profiles import ZaiGlmVisionCapabilities
 from typing_extensions import TypeForm
 
