@@ -10,7 +10,7 @@ their end in one step.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from capably.types.timeout import Timeout
 
@@ -121,7 +121,7 @@ class TotalTimeoutError(Exception):
     """The time for the complete request (`llm.Timeout(total=)`) is over."""
 
 
-def run(steps: Coroutine[Any, Any, ResultT]) -> ResultT:
+def run(steps: Coroutine[object, None, ResultT]) -> ResultT:
     """Return the result of a coroutine that never waits, which those over synchronous clients are."""
     try:
         steps.send(None)

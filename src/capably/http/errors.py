@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from capably.types.errors import (
     AuthenticationError,
@@ -82,10 +82,16 @@ def translated(error: Exception, provider: str, timeout: Timeout | None = None) 
 
 def _hide_queries(error: Exception) -> None:
     """Take the queries of addresses out of what pyreqwest says of an error, and so out of its traceback: one may hold a key."""
+    for cause in _causes(error):
+        cause["message"] = re.sub(r"(https?://[^\s?]*)\?[^\s)]*", r"\1?...", str(cause["message"]))
+
+
+def _causes(error: BaseException) -> Sequence[dict[str, object]]:
+    """Return what pyreqwest says of the exceptions below an error."""
     details: object = getattr(error, "details", None)
-    if isinstance(details, dict):
-        for cause in cast("dict[str, Any]", details).get("causes") or ():
-            cause["message"] = re.sub(r"(https?://[^\s?]*)\?[^\s)]*", r"\1?...", str(cause["message"]))
+    causes = cast("Mapping[str, object]", details).get("causes") if isinstance(details, Mapping) else None
+    listed = cast("Sequence[dict[str, object]]", causes) if isinstance(causes, list | tuple) else ()
+    return [cause for cause in listed if "message" in cause]
 
 
 def _words(error: BaseException) -> list[str]:
@@ -95,9 +101,6 @@ def _words(error: BaseException) -> list[str]:
     while seen is not None and len(words) < 8:
         own = str(getattr(seen, "message", "")) or str(seen)
         words.append(own if own and own not in " ".join(words) else "")
-        details: object = getattr(seen, "details", None)
-        if isinstance(details, Mapping):
-            causes = cast("Mapping[str, Any]", details).get("causes")
-            words += [str(cause["message"]) for cause in causes or ()]
+        words += [str(cause["message"]) for cause in _causes(seen)]
         seen = seen.__cause__
     return words

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
@@ -28,6 +28,7 @@ BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
 ClientT = TypeVar("ClientT", Client, SyncClient)
 ValueT = TypeVar("ValueT")
 MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
+StreamT = TypeVar("StreamT")
 
 import_module(
     "pyreqwest.exceptions"
@@ -48,7 +49,7 @@ class PyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], SyncClient] = {}
-        self._ends = Ends()
+        self._ends: Ends[SyncStreamRequest] = Ends()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         return interruptible(_fetch, self._message(request, timeout).build_streamed())
@@ -90,7 +91,7 @@ class PyreqwestReply:
 
     _reading_by: Waiter | None = None
 
-    def __init__(self, request: SyncStreamRequest, response: SyncResponse, ends: Ends) -> None:
+    def __init__(self, request: SyncStreamRequest, response: SyncResponse, ends: Ends[SyncStreamRequest]) -> None:
         self._request = request
         self._leave = partial(leave, request)
         self._reader = response.body_reader
@@ -154,21 +155,21 @@ DRAIN, MOST_DRAINING = 1.0, 8
 """Seconds until the end of an answer whose last event is there, and the number of answers that are awaited at once."""
 
 
-class Ends:
+class Ends(Generic[StreamT]):
     """Requests whose answers may not have ended yet, though all that matters of them was read.
 
     The library reads on as long as a request is not left, and has its connection for another one then.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[float, Any]] = deque()
+        self._waiting: deque[tuple[float, StreamT]] = deque()
 
-    def add(self, request: Any) -> None:
+    def add(self, request: StreamT) -> None:
         self._waiting.append((time.monotonic() + DRAIN, request))
 
-    def late(self, most: int = MOST_DRAINING - 1) -> list[Any]:
+    def late(self, most: int = MOST_DRAINING - 1) -> list[StreamT]:
         """Return the requests whose ends are awaited no longer: at most so many others are."""
-        late: list[Any] = []
+        late: list[StreamT] = []
         now = time.monotonic()
         with contextlib.suppress(IndexError):  # None is left, or another thread was quicker.
             while len(self._waiting) > most or self._waiting[0][0] < now:

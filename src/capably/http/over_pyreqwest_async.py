@@ -25,7 +25,7 @@ class AsyncPyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], Client] = {}
-        self._ends = Ends()
+        self._ends: Ends[StreamRequest] = Ends()
         _let_threads_end()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
@@ -66,7 +66,7 @@ class AsyncPyreqwestClient:
 class AsyncPyreqwestReply:
     """The asynchronous twin of `PyreqwestReply`."""
 
-    def __init__(self, request: StreamRequest, response: Response, ends: Ends) -> None:
+    def __init__(self, request: StreamRequest, response: Response, ends: Ends[StreamRequest]) -> None:
         self._request = request
         self._ends = ends
         self._reader = response.body_reader

@@ -8,18 +8,19 @@ import time
 from collections.abc import Callable
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from capably.http import TotalTimeoutError
 
 ValueT = TypeVar("ValueT")
+ArgsT = TypeVarTuple("ArgsT")
 
 
 class Waiter:
     """A thread that calls a function which blocks, while another one waits for the result or goes on."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], int] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Callable[..., object], tuple[object, ...], int] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None, bool]] = SimpleQueue()
         self._left = False
         self.abandoned: bool = False
@@ -29,8 +30,8 @@ class Waiter:
 
     def run(
         self,
-        function: Callable[..., ValueT],
-        *args: Any,
+        function: Callable[[*ArgsT], ValueT],
+        *args: *ArgsT,
         last: Callable[[], object] | None = None,
         seconds: float | None = None,
     ) -> ValueT:
@@ -38,7 +39,7 @@ class Waiter:
         self.begin(function, *args)
         return self.result(last=last, seconds=seconds)
 
-    def begin(self, function: Callable[..., Any], *args: Any, times: int = 1) -> None:
+    def begin(self, function: Callable[[*ArgsT], object], *args: *ArgsT, times: int = 1) -> None:
         """Call the function so many times, one after the other, or until it returns nothing. `result` returns what it returns."""
         self.busy = True
         self._jobs.put((function, args, times))
@@ -57,7 +58,7 @@ class Waiter:
             raise error
         return value
 
-    def go(self, function: Callable[..., Any], *args: Any) -> None:
+    def go(self, function: Callable[[*ArgsT], object], *args: *ArgsT) -> None:
         """Call the function and do not wait for it. What it raises is lost."""
         self._jobs.put((function, args, 0))
 
@@ -91,7 +92,7 @@ class Waiter:
                 times -= 1
             del function, args, job
 
-    def _call(self, function: Callable[..., Any], args: tuple[Any, ...], times: int) -> bool:
+    def _call(self, function: Callable[..., object], args: tuple[object, ...], times: int) -> bool:
         """Call the function for `result`, or for nobody if no times are left. Return whether to call it again."""
         value, error = None, None
         try:
@@ -121,7 +122,9 @@ def idle_waiter() -> Waiter:
         return Waiter()
 
 
-def interruptible(function: Callable[..., ValueT], *args: Any, last: Callable[[], object] | None = None) -> ValueT:
+def interruptible(
+    function: Callable[[*ArgsT], ValueT], *args: *ArgsT, last: Callable[[], object] | None = None
+) -> ValueT:
     """Return `function(*args)`, which blocks without looking at signals. In the main thread, to which Python delivers them,
     another thread waits for it, so that Ctrl+C works meanwhile."""
     if threading.current_thread() is not threading.main_thread():
@@ -130,7 +133,11 @@ def interruptible(function: Callable[..., ValueT], *args: Any, last: Callable[[]
 
 
 def in_time(
-    waiter: Waiter, deadline: float, last: Callable[[], object], function: Callable[..., ValueT], *args: Any
+    waiter: Waiter,
+    deadline: float,
+    last: Callable[[], object],
+    function: Callable[[*ArgsT], ValueT],
+    *args: *ArgsT,
 ) -> ValueT:
     """Return the function's result. Raises `TotalTimeoutError` when it is not there by then; `last` runs when it is."""
     context = copy_context()
