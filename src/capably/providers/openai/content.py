@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -119,7 +119,7 @@ def output_parts(output: p.ToolOutput) -> list[p.Part]:
     return [p.Text("Error:"), *parts]
 
 
-def own_json(part: p.Unknown) -> dict[str, Any]:
+def own_json(part: p.Unknown) -> Body:
     """Return what the caller wrote in OpenAI's own JSON: a part, or an item of the conversation."""
     given: object = part.raw
     raw = cast("Mapping[str, object]", given) if isinstance(given, Mapping) else None

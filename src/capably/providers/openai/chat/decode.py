@@ -156,12 +156,11 @@ def _with_call_ids(message: JsonObject, request: Request) -> JsonObject:
 
     No call of the conversation has one of them: they are sent on to providers that take an id once.
     """
-    if not message.get("tool_calls"):
-        return message
-    calls = objects_of(message, "tool_calls")
-    if all(call.get("id") for call in calls):
+    given = message.get("tool_calls")
+    if type(given) is not list or not [call for call in given if type(call) is dict and not call.get("id")]:
         return message
     named: list[Json] = []
+    calls = objects_of(message, "tool_calls")
     taken = {id for call in calls if type(id := call.get("id")) is str}
     for call in calls:
         id = call.get("id")
@@ -191,7 +190,8 @@ def decode_message(
     if own_thought(message) or detailed_thought(message):
         placed.append((("thought", 0), (p.Thought, _separate_thought, message)))
     placed += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
-    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(objects_of(message, "images"))]
+    if "images" in message:
+        placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(objects_of(message, "images"))]
     audio = object_in(message, "audio") if message.get("audio") is not None else {}
     if audio.get("data"):
         placed.append((("audio", 0), (p.Audio, partial(_audio, request), audio)))
@@ -295,12 +295,14 @@ AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "
 
 def decode_call(call: JsonObject, tools: Mapping[str, AnyTool]) -> LazyPart:
     """Return a call of `tool_calls`: of a function, or of a custom tool, whose input is free text."""
-    if call.get("function") is not None:
-        function = object_in(call, "function")
+    function = call.get("function")
+    if type(function) is dict:
         return p.ToolCall, partial(_function_call, call["id"], function["name"], tools), function
-    if call.get("custom") is not None:
-        custom = object_in(call, "custom")
+    custom = call.get("custom")
+    if type(custom) is dict and function is None:
         return CustomToolCall, partial(_custom_call, call["id"], custom["name"]), custom
+    if function is not None or custom is not None:
+        raise TypeError("what a call calls is no object")
     return p.Unknown, partial(p.Unknown, text_of(call, "type") or "tool_call"), call
 
 
