@@ -37,8 +37,32 @@ def test_a_thought_in_full_text_is_read() -> None:
 def test_citations_say_which_words_they_stand_for() -> None:
     raw = {"type": "url_citation", "url": "https://x.test", "title": "X", "start_index": 0, "end_index": 5}
     item = text_item("Hello", content=[{"type": "output_text", "text": "Hello", "annotations": [raw]}])
-    (part,) = decoded(response(item)).content
+    (part,) = decoded(response(item)).of(p.Text)
     assert part.citations == (p.Citation(url="https://x.test", title="X", cited_text="Hello", raw=raw),)
+
+
+@pytest.mark.parametrize("annotations", [1, "text", {"url": "u"}, ["text", None, 1]])
+def test_citations_of_another_shape_lose_nobody_the_text(annotations: Any) -> None:
+    item = text_item("Hello", content=[{"type": "output_text", "text": "Hello", "annotations": annotations}])
+    assert decoded(response(item)).content == (p.Text("Hello"),)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param({"type": "shell_call", "call_id": "c", "action": "ls"}, id="shell"),
+        pytest.param({"type": "local_shell_call", "call_id": "c", "action": {"command": "ls"}}, id="local shell"),
+        pytest.param({"type": "computer_call", "call_id": "c", "actions": [1]}, id="computer"),
+        pytest.param({"type": "apply_patch_call", "call_id": "c", "operation": [1]}, id="patch"),
+        pytest.param({"type": "custom_tool_call", "call_id": "c", "name": 1}, id="custom"),
+        pytest.param({"type": "image_generation_call", "result": 1}, id="image"),
+    ],
+)
+def test_a_call_or_picture_of_another_shape_is_a_server_error(item: Any) -> None:
+    reply = decoded(response(item, text_item("Hi")))
+    assert reply.of(p.Text) == (p.Text("Hi"),)
+    with pytest.raises(e.ServerError, match="not shaped like a response"):
+        _ = reply.content
 
 
 def test_a_painted_picture_is_an_image() -> None:
@@ -54,15 +78,15 @@ def test_an_item_without_a_class_is_kept_as_it_is(kind: str) -> None:
 
 @pytest.mark.parametrize("arguments", ['{"city": "Ro', "[1]", ""])
 def test_arguments_that_are_no_object_are_kept_as_text(arguments: str) -> None:
-    (call,) = decoded(response(call_item(arguments=arguments))).content
+    (call,) = decoded(response(call_item(arguments=arguments))).of(p.ToolCall)
     assert (call.args, call.raw_args) == ({}, arguments)
 
 
 def test_nulls_that_only_strict_mode_wrote_are_taken_out_so_that_defaults_apply() -> None:
     raw = '{"city":null,"days":null}'
-    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather(strict=True)]).content
+    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather(strict=True)]).of(p.ToolCall)
     assert (call.args, call.raw_args) == ({"city": None}, raw)
-    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather()]).content
+    (call,) = decoded(response(call_item(arguments=raw)), tools=[weather()]).of(p.ToolCall)
     assert call.args == {"city": None, "days": None}
 
 

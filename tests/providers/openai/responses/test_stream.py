@@ -76,7 +76,7 @@ THOUGHT, TEXT, CALL_A, CALL_B = thought_item("One", "Two"), text_item("Hello"), 
 SEARCH = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}}
 WHOLE = response(THOUGHT, TEXT, SEARCH, CALL_A, CALL_B)
 
-STORY = [
+STORY: list[Any] = [
     {"type": "response.created", "response": response(status="in_progress")},
     added(0, {**THOUGHT, "summary": []}),
     summary_delta(0, "One"),
@@ -340,7 +340,8 @@ def test_what_came_in_deltas_only_is_not_lost(output: Any) -> None:
         completed({**response(), "output": output}),
     )
     assert reply.content == decoded(response(TEXT, CALL_A)).content
-    assert reply.wire[0]["phase"] == "final_answer"
+    wire: Any = reply.wire
+    assert wire[0]["phase"] == "final_answer"
     check_chunks(chunks, reply)
 
 

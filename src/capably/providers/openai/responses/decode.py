@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import list_of, load_body, text_in, text_of
+from capably.providers.json import as_object, list_in, list_of, load_body, objects_of, text_in, text_of
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -20,8 +20,11 @@ from capably.types import parts as p
 from capably.types.candidate import TokenLogprob
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData
-from capably.types.tools import Tool
 from capably.types.usage import Usage
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
+    from capably.types.tools import Tool
 
 INCOMPLETE: Mapping[str, FinishReason] = {
     "max_output_tokens": "length",
@@ -40,8 +43,6 @@ COMMENTARY = "commentary"
 
 IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
-Json = Mapping[str, Any]
-
 
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> ResponseData:
     """Decode the reply. A failed response raises its error; an unreadable one raises `ServerError` with the body."""
@@ -52,65 +53,67 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Res
     return decode_response(response, body, request, provider)
 
 
-def decode_response(response: Any, body: bytes, request: Request, provider: str) -> ResponseData:
+def decode_response(response: Json, body: bytes, request: Request, provider: str) -> ResponseData:
     """Build the reply from a parsed body."""
     if not isinstance(response, dict):
         raise malformed_reply("the answer is no JSON object", provider, body)
-    check_failed(cast(Json, response), provider)
+    check_failed(response, provider)
     shape_error = partial(wrong_shape, "response", provider, body)
     try:
-        reply = _reply(cast(Json, response), body, request)
+        reply = _reply(response, body, request)
     except UNREADABLE as error:
         raise shape_error(error) from error
     reply.malformed_error = shape_error
     return reply
 
 
-def check_failed(response: Json, provider: str) -> None:
+def check_failed(response: JsonObject, provider: str) -> None:
     """Raise the error of a failed response, regardless of its status code."""
     if response.get("error") or response.get("status") == "failed":
         raise in_band(response.get("error"), provider, body=response)
 
 
-def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
-    output: list[Json] = response["output"]
-    if not isinstance(output, list):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("`output` is no list")
-    tools = strict_tools(request)
+def _reply(response: JsonObject, body: bytes, request: Request) -> ResponseData:
+    wire = list_in(response, "output")
+    output = [item for item in wire if type(item) is dict]
+    if len(output) != len(wire):
+        raise TypeError("an item of `output` is no object")
+    build_call = call_builder(request)
     answered = answered_in(output)
-    content = [part for item in output for part in decode_item(item, tools, answered)]
+    content = [part for item in output for part in decode_item(item, build_call, answered)]
     reason, detail = _finish(response, output, content, answered)
     return ResponseData(
         content=content,
         finish_reason=reason,
         stop_detail=detail,
         logprobs=_logprobs(output),
-        usage=decode_usage(response),
+        usage=_usage(response, output),
         body=body,
-        wire=output,
+        wire=wire,
         id=text_of(response, "id"),
         model=text_of(response, "model"),
     )
 
 
-def _logprobs(output: Sequence[Json]) -> Sequence[TokenLogprob]:
+def _logprobs(output: Sequence[JsonObject]) -> Sequence[TokenLogprob]:
     """Return the tokens of all texts, in order."""
-    parts = [part for item in output if item["type"] == "message" for part in item.get("content") or ()]
-    return [token for part in parts if part.get("logprobs") for token in decode_logprobs(part["logprobs"])]
+    parts = [part for item in output if item["type"] == "message" for part in list_of(item, "content")]
+    entries = [entry for part in parts if type(part) is dict and (entry := part.get("logprobs"))]
+    return [token for entry in entries for token in decode_logprobs(entry)]
 
 
 # Parts
 
 
 def decode_item(
-    item: Json, tools: Mapping[str, Tool[Any]], answered: frozenset[str] = frozenset()
+    item: JsonObject, build_call: Callable[[JsonObject], p.Part], answered: frozenset[str] = frozenset()
 ) -> Sequence[p.Part | LazyPart]:
     """Return the parts of one output item: one per content part of a message, exactly one for any other item.
 
     Those of a message are built now, others later. `answered` has the ids of calls that need no output.
     """
-    kind: str = item["type"]
-    if type(kind) is not str:  # pyright: ignore[reportUnnecessaryComparison]
+    kind = item["type"]
+    if type(kind) is not str:
         raise TypeError(f"the type of an item is {kind!r}")
     if kind == "message":
         make = _commentary if item.get("phase") == COMMENTARY else _content_part
@@ -118,7 +121,7 @@ def decode_item(
     if kind == "reasoning":
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
-        return [(p.ToolCall, decode_call_of, (item["call_id"], item["name"], item.get("arguments"), tools))]
+        return [(p.ToolCall, build_call, item)]
     if kind in WAITING and waits(item, answered):
         return [(*WAITING[kind], item)]
     if kind == "image_generation_call" and item.get("result"):
@@ -126,13 +129,22 @@ def decode_item(
     return [(p.Unknown, partial(p.Unknown, kind), item)]
 
 
-def _thought(item: Json) -> p.Part:
+def call_builder(request: Request) -> Callable[[JsonObject], p.Part]:
+    """Return the function that builds the call of one of the caller's functions."""
+    return partial(_call, strict_tools(request))
+
+
+def _call(tools: Mapping[str, Tool[object]], item: JsonObject) -> p.Part:
+    return decode_call_of((item["call_id"], item["name"], item.get("arguments"), tools))
+
+
+def _thought(item: JsonObject) -> p.Part:
     return p.Thought(thought_text(item))
 
 
-def _image(item: Json) -> p.Part:
-    kind = IMAGE_TYPES.get(item.get("output_format") or "png", "image/png")
-    return p.Image.from_url(f"data:{kind};base64,{item['result']}")
+def _image(item: JsonObject) -> p.Part:
+    kind = IMAGE_TYPES.get(text_of(item, "output_format") or "png", "image/png")
+    return p.Image.from_url(f"data:{kind};base64,{text_in(item, 'result')}")
 
 
 def _commentary(part: Json) -> p.Part:
@@ -141,15 +153,18 @@ def _commentary(part: Json) -> p.Part:
 
 
 def _content_part(part: Json) -> p.Part:
-    if part["type"] == "output_text":
-        text = text_in(part, "text")
-        return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or () if raw))
-    if part["type"] == "refusal":
-        return p.Refusal(text_in(part, "refusal"))
-    return p.Unknown(text_in(part, "type"), part)
+    fields = as_object(part, "content")
+    kind = fields["type"]
+    if kind == "output_text":
+        text, raw = text_in(fields, "text"), fields.get("annotations")
+        citations = [_citation(one, text) for one in raw if type(one) is dict and one] if type(raw) is list else ()
+        return p.Text(text, tuple(citations))
+    if kind == "refusal":
+        return p.Refusal(text_in(fields, "refusal"))
+    return p.Unknown(text_in(fields, "type"), fields)
 
 
-def _citation(raw: Json, text: str) -> p.Citation:
+def _citation(raw: JsonObject, text: str) -> p.Citation:
     """Build a citation. `cited_text` is the marked span of the answer, if the provider marked one."""
     start, end = raw.get("start_index"), raw.get("end_index")
     span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
@@ -161,22 +176,21 @@ def _citation(raw: Json, text: str) -> p.Citation:
     )
 
 
-def thought_text(item: Json) -> str:
+def thought_text(item: Mapping[str, Json]) -> str:
     """Return the readable text of a reasoning item: its summaries, then its full text, by paragraph."""
-    parts: list[Json] = [*list_of(item, "summary"), *list_of(item, "content")]
-    return "\n\n".join(part["text"] for part in parts if part.get("text") not in (None, ""))
+    parts = [*objects_of(item, "summary"), *objects_of(item, "content")]
+    return "\n\n".join([text_in(part, "text") for part in parts if part.get("text") not in (None, "")])
 
 
 # How it ended
 
 
 def _finish(
-    response: Json, output: Sequence[Json], content: Sequence[p.Part | LazyPart], answered: frozenset[str]
+    response: JsonObject, output: Sequence[JsonObject], content: Sequence[p.Part | LazyPart], answered: frozenset[str]
 ) -> tuple[FinishReason, str | None]:
     status = response.get("status")
     if status == "incomplete":
-        details: Json = response.get("incomplete_details") or {}
-        reason = text_of(details, "reason") or "incomplete"
+        reason = text_of(details_of(response, "incomplete_details"), "reason") or "incomplete"
         return INCOMPLETE.get(reason, "other"), reason
     if status not in DONE:
         return "other", str(status)
@@ -186,20 +200,19 @@ def _finish(
     return ("tool_use" if any(waits(item, answered) for item in output) else "stop"), None
 
 
-def decode_usage(response: Json) -> Usage:
+def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
     """Return the usage in normal form. OpenAI's input includes cached tokens and its output includes reasoning.
 
     Searches stand in the output, and not in the usage.
     """
-    usage: Any = response.get("usage")
+    usage = response.get("usage")
     tier = text_of(response, "service_tier")
     if not isinstance(usage, dict):
         return Usage(reported=False, service_tier=tier)
-    counts = cast(Json, usage)
-    prompt, answer = count_of(counts, "input_tokens"), count_of(counts, "output_tokens")
-    parts = counts_in(details_of(counts, "input_tokens_details"), PROMPT_PARTS)
-    parts |= counts_in(details_of(counts, "output_tokens_details"), ANSWER_PARTS)
-    web, files = _searches(response["output"])
+    prompt, answer = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
+    parts = counts_in(details_of(usage, "input_tokens_details"), PROMPT_PARTS)
+    parts |= counts_in(details_of(usage, "output_tokens_details"), ANSWER_PARTS)
+    web, files = _searches(output)
     return Usage(
         prompt or 0,
         answer or 0,
@@ -207,12 +220,12 @@ def decode_usage(response: Json) -> Usage:
         searches=web + files,
         file_searches=files,
         reported=prompt is not None and answer is not None,
-        reported_cost=reported_cost(counts),
+        reported_cost=reported_cost(usage),
         service_tier=tier,
     )
 
 
-def _searches(output: Sequence[Json]) -> tuple[int, int]:
+def _searches(output: Sequence[JsonObject]) -> tuple[int, int]:
     """Return how often the web and files were searched. Pages that were opened are no searches.
 
     Source: OpenAI's guide to web search, "Search actions incur a tool call cost" (read 2026-11-29).

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from capably.providers.counts import details_of
+from capably.providers.json import objects_of
 from capably.types import parts as p
 from capably.types.stream import ChunkBuffer, TextBuffer
+
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
 
 GrowingKind: TypeAlias = Literal["text", "thought", "commentary", "tool_call"]
 
@@ -19,12 +23,12 @@ class ItemState:
     __slots__ = ("announced", "done", "paragraph", "parts", "places", "sent", "unseen", "waiting", "words")
 
     def __init__(self) -> None:
-        self.announced: Mapping[str, Any] = {}
+        self.announced: Mapping[str, Json] = {}
         """The item as its first event has it; empty before that, or where there is none."""
         self.words: GrowingKind = "text"
         """The kind of chunk for its text."""
         self.done: bool = False
-        self.places: dict[int, int] = {}
+        self.places: dict[object, int] = {}
         """`content_index` of an event -> the place in the item. They begin at 1, or elsewhere, at some hosts."""
         self.parts: int | None = None
         """How many parts it has; for a message, known when it is done."""
@@ -34,21 +38,22 @@ class ItemState:
         """What no chunk shows as it grows: a refusal, or the free text of a call."""
         self.waiting: ChunkBuffer = ChunkBuffer()
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
-        self.paragraph: Any = None
+        self.paragraph: tuple[str, Json] | None = None
+        """The list and the index of the paragraph of a thought that was given out last."""
 
-    def place(self, content_index: Any) -> int:
+    def place(self, content_index: object) -> int:
         """Return the place of a content part: the next one for a new index, the last one for none."""
         if content_index is None:
             return max(len(self.places) - 1, 0)
         return self.places.setdefault(content_index, len(self.places))
 
-    def gathered(self) -> dict[str, Any]:
+    def gathered(self) -> JsonObject:
         """Return the item as its events add up to it, for hosts that never send it complete."""
-        item: dict[str, Any] = {"type": "message", "role": "assistant", **self.announced}
+        item: JsonObject = {"type": "message", "role": "assistant", **self.announced}
         unseen = str(self.unseen)
         if item["type"] == "message":
             texts = [str(text) for _, text in sorted(self.sent.items())]
-            parts: list[Any] = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
+            parts: list[Json] = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
             item["content"] = [*parts, {"type": "refusal", "refusal": unseen}] if unseen else parts
         elif item["type"] == "reasoning":
             item["content"] = [{"type": "reasoning_text", "text": str(text)} for text in self.sent.values()]
@@ -59,10 +64,10 @@ class ItemState:
         return item
 
 
-def outline(item: Mapping[str, Any]) -> dict[str, Any]:
+def outline(item: Mapping[str, Json]) -> JsonObject:
     """Return an item without its text: its kind, the call that it makes or answers and where that runs, and a refusal."""
-    parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
-    outline = {key: item[key] for key in ("type", "call_id", "name", "phase", "environment") if key in item}
+    parts = objects_of(item, "content") if item["type"] == "message" else ()
+    outline: JsonObject = {key: item[key] for key in ("type", "call_id", "name", "phase", "environment") if key in item}
     if item["type"] == "web_search_call":  # Whether it searched, which is paid, or opened a page.
         outline["action"] = {key: value for key, value in details_of(item, "action").items() if key == "type"}
     return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}

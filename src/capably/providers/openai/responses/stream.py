@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from capably.providers.json import body_of, list_of
+from capably.providers.counts import details_of
+from capably.providers.json import body_of, object_in, objects_of, text_in
 from capably.providers.openai.errors import in_band, malformed_reply
 from capably.providers.openai.responses.calls import WAITING
-from capably.providers.openai.responses.decode import COMMENTARY, check_failed, decode_item, decode_response
+from capably.providers.openai.responses.decode import (
+    COMMENTARY,
+    call_builder,
+    check_failed,
+    decode_item,
+    decode_response,
+)
 from capably.providers.openai.responses.items import GrowingKind, ItemState, growing, outline
-from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
 from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
-Event = Mapping[str, Any]
+if TYPE_CHECKING:
+    from capably.types.json_types import Json, JsonObject
 
 UNFINISHED = ("queued", "in_progress")
 """States of a response that is no answer yet."""
@@ -36,6 +43,7 @@ class ResponsesAccumulator:
 
     __slots__ = (
         "_bases",
+        "_build_call",
         "_by_id",
         "_forgot",
         "_frontier",
@@ -47,14 +55,13 @@ class ResponsesAccumulator:
         "_provider",
         "_request",
         "_response",
-        "_tools",
         "ended",
     )
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
         self._provider = provider
-        self._tools = strict_tools(request)
+        self._build_call = call_builder(request)
         self._items: defaultdict[int, ItemState] = defaultdict(ItemState)
         """Items by place: their `output_index`, unless that is missing or taken."""
         self._by_id: dict[str, int] = {}
@@ -65,29 +72,28 @@ class ResponsesAccumulator:
         """The place of the item that began last."""
         self._highest = -1
         """The highest place of an item."""
-        self._output: dict[int, dict[str, Any]] = {}
+        self._output: dict[int, JsonObject] = {}
         self._bases: dict[int, int] = {0: 0}
         """The index of the first part of each item whose place is known."""
         self._frontier = 0
         """The last of these items."""
-        self._response: dict[str, Any] = {}
+        self._response: JsonObject = {}
         self._forgot = False
         self.ended: bool = False
 
-    def feed(self, event: Any) -> Sequence[Chunk]:
+    def feed(self, event: Json) -> Sequence[Chunk]:
         """Return the chunks of one event. Events without a handler only repeat what the last event contains."""
         if not isinstance(event, dict):
             raise malformed_reply("a stream event is no JSON object", self._provider, event)
-        fields = cast(dict[str, Any], event)
-        if "type" not in fields and fields.get("object") == "response":  # The whole response instead of a stream.
-            fields = {"type": "response.completed", "response": fields}
-        handler = _HANDLERS.get(str(fields.get("type")))
+        if "type" not in event and event.get("object") == "response":  # The whole response instead of a stream.
+            event = {"type": "response.completed", "response": event}
+        handler = _HANDLERS.get(str(event.get("type")))
         if handler is None:
-            if fields.get("error"):
-                raise in_band(fields["error"], self._provider, body=fields)
+            if event.get("error"):
+                raise in_band(event["error"], self._provider, body=event)
             return ()
         try:
-            return handler(self, fields)
+            return handler(self, event)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise malformed_reply(
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
@@ -113,14 +119,14 @@ class ResponsesAccumulator:
 
     # Events
 
-    def started(self, event: Event) -> Sequence[Chunk]:
-        self._response = dict(event.get("response") or {})
+    def started(self, event: JsonObject) -> Sequence[Chunk]:
+        self._response = dict(details_of(event, "response"))
         return ()
 
-    def item_added(self, event: Event) -> Sequence[Chunk]:
-        item = event["item"]
-        if item is None:
+    def item_added(self, event: JsonObject) -> Sequence[Chunk]:
+        if event["item"] is None:
             return ()
+        item = object_in(event, "item")
         index = self._begin(event, item)
         state = self._items[index]
         state.announced = {key: value for key, value in item.items() if key != "content"}
@@ -131,59 +137,60 @@ class ResponsesAccumulator:
         if item["type"] != "function_call":
             return self._flushed()
         state.sent[0] = TextBuffer()
-        return [*self._flushed(), *self._step(index, Chunk("tool_call", 0, id=item["call_id"], name=item["name"]))]
+        begun = Chunk("tool_call", 0, id=text_in(item, "call_id"), name=text_in(item, "name"))
+        return [*self._flushed(), *self._step(index, begun)]
 
-    def part_added(self, event: Event) -> Sequence[Chunk]:
+    def part_added(self, event: JsonObject) -> Sequence[Chunk]:
         self._items[self._place(event)].place(event.get("content_index"))
         return ()
 
-    def text_delta(self, event: Event) -> Sequence[Chunk]:
+    def text_delta(self, event: JsonObject) -> Sequence[Chunk]:
         index = self._place(event)
         state = self._items[index]
         part = event["content_index"] if "content_index" in event else None  # noqa: SIM401 - as above
         place = state.places[part] if part in state.places else state.place(part)
         return self._grow(index, place, state.words, event["delta"])
 
-    def thought_delta(self, event: Event) -> Sequence[Chunk]:
+    def thought_delta(self, event: JsonObject) -> Sequence[Chunk]:
         index, delta = self._place(event), event["delta"]
         state = self._items[index]
         paragraph = (
             ("summary", event["summary_index"]) if "summary_index" in event else ("content", event.get("content_index"))
         )
-        if paragraph != state.paragraph and delta:
+        if type(delta) is str and delta and paragraph != state.paragraph:
             delta = PARAGRAPH + delta if state.paragraph else delta
             state.paragraph = paragraph
         if not state.announced:
             state.announced = {"type": "reasoning", "summary": []}
         return self._grow(index, 0, "thought", delta)
 
-    def arguments_delta(self, event: Event) -> Sequence[Chunk]:
+    def arguments_delta(self, event: JsonObject) -> Sequence[Chunk]:
         return self._grow(self._place(event), 0, "tool_call", event["delta"])
 
-    def unseen_delta(self, event: Event) -> Sequence[Chunk]:
-        self._items[self._place(event)].unseen += event["delta"].encode("utf-8", "surrogatepass")
+    def unseen_delta(self, event: JsonObject) -> Sequence[Chunk]:
+        self._items[self._place(event)].unseen += text_in(event, "delta").encode("utf-8", "surrogatepass")
         return ()
 
-    def item_done(self, event: Event) -> Sequence[Chunk]:
-        item = event["item"]
+    def item_done(self, event: JsonObject) -> Sequence[Chunk]:
+        item = object_in(event, "item")
         index = self._place({**event, "item_id": item.get("id")}, new=self._items[self._last].done)
         chunks = self._settled(index, item)
         self._items[index].done = True
         self._output[index] = outline(item) if self._forgot else item
         return chunks
 
-    def response_ended(self, event: Event) -> Sequence[Chunk]:
-        response = event["response"]
+    def response_ended(self, event: JsonObject) -> Sequence[Chunk]:
+        response = object_in(event, "response")
         check_failed(response, self._provider)
         status = response.get("status") or str(event["type"]).removeprefix("response.")
-        placed = self._complete_items(list_of(response, "output"))
+        placed = self._complete_items(objects_of(response, "output"))
         chunks = self._rest(placed)
-        items = [outline(item) if self._forgot else item for _, item in placed]
+        items: list[Json] = [outline(item) if self._forgot else item for _, item in placed]
         self._response = {**response, "status": status, "output": items}
         self.ended = status not in UNFINISHED
         return chunks
 
-    def _complete_items(self, output: Sequence[dict[str, Any]]) -> Sequence[tuple[int, dict[str, Any]]]:
+    def _complete_items(self, output: Sequence[JsonObject]) -> Sequence[tuple[int, JsonObject]]:
         """Return all items with their places: those of the last event, or those of the events before it, if these are at
         least as many."""
         begun = {
@@ -198,15 +205,16 @@ class ResponsesAccumulator:
             return list(zip(places, output, strict=True))
         return list(enumerate(output))
 
-    def failed(self, event: Event) -> Sequence[Chunk]:
-        raise in_band(event["response"].get("error"), self._provider, body=event["response"])
+    def failed(self, event: JsonObject) -> Sequence[Chunk]:
+        response = object_in(event, "response")
+        raise in_band(response.get("error"), self._provider, body=response)
 
-    def error(self, event: Event) -> Sequence[Chunk]:
+    def error(self, event: JsonObject) -> Sequence[Chunk]:
         raise in_band(event.get("error") or {**event, "type": None}, self._provider, body=event)
 
     # Places
 
-    def _begin(self, event: Event, item: Event) -> int:
+    def _begin(self, event: JsonObject, item: JsonObject) -> int:
         """Return the place of an item that begins."""
         index, id = _index_of(event), item.get("id")
         place = self._highest + 1 if index is None else index
@@ -220,25 +228,26 @@ class ResponsesAccumulator:
         self._highest = max(self._highest, place)
         return place
 
-    def _place(self, event: Event, *, new: bool = False) -> int:
+    def _place(self, event: JsonObject, *, new: bool = False) -> int:
         """Return the place of the item that an event is for: by its id, its index, or the last one that began.
 
         Ids come first, unless they are new: some hosts send another id with each event. An event without an index, for an
         item that nothing announced, begins one if `new`.
         """
-        if "item_id" in event and event["item_id"] in self._by_id:
-            return self._by_id[event["item_id"]]
+        id = event["item_id"] if "item_id" in event else None  # noqa: SIM401 - as above
+        if type(id) is str and id in self._by_id:
+            return self._by_id[id]
         index = _index_of(event) if "output_index" in event else None
         if index is not None:
             if index > self._highest:
                 self._highest = index
             return self._places.get(index, index) if self._places else index
-        return self._begin(event, {"id": event.get("item_id")}) if new else self._last
+        return self._begin(event, {"id": id}) if new else self._last
 
     # Steps
 
-    def _grow(self, index: int, local: int, kind: GrowingKind, delta: str) -> Sequence[Chunk]:
-        if not isinstance(delta, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    def _grow(self, index: int, local: int, kind: GrowingKind, delta: Json) -> Sequence[Chunk]:
+        if not isinstance(delta, str):
             raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
@@ -274,10 +283,10 @@ class ResponsesAccumulator:
             following.waiting = ChunkBuffer()
         return chunks
 
-    def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
+    def _settled(self, index: int, item: JsonObject) -> Sequence[Chunk]:
         """Return the chunks of a finished item that were not emitted yet."""
         state = self._items[index]
-        parts = [build_part(part) for part in decode_item(item, self._tools)]
+        parts = [build_part(part) for part in decode_item(item, self._build_call)]
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
         state.parts = len(parts)
         return [*chunks, *self._flushed()]
@@ -300,7 +309,7 @@ class ResponsesAccumulator:
             chunks += self._step(index, Chunk("part", local, part=part))
         return chunks
 
-    def _rest(self, placed: Sequence[tuple[int, Mapping[str, Any]]]) -> Sequence[Chunk]:
+    def _rest(self, placed: Sequence[tuple[int, JsonObject]]) -> Sequence[Chunk]:
         """Return the final chunks: items that were never reported as done, and everything that still waits."""
         chunks: list[Chunk] = []
         for place, item in placed:
@@ -312,7 +321,7 @@ class ResponsesAccumulator:
         return chunks
 
 
-def _index_of(event: Event) -> int | None:
+def _index_of(event: JsonObject) -> int | None:
     """Return the index of an item in the output; `None` if the event has none."""
     index = event["output_index"] if "output_index" in event else None  # noqa: SIM401 - a call less for each delta
     if index is not None and (type(index) is not int or index < 0):
@@ -320,7 +329,7 @@ def _index_of(event: Event) -> int | None:
     return index
 
 
-_HANDLERS: dict[str, Callable[[ResponsesAccumulator, Event], Sequence[Chunk]]] = {
+_HANDLERS: dict[str, Callable[[ResponsesAccumulator, JsonObject], Sequence[Chunk]]] = {
     "response.created": ResponsesAccumulator.started,
     "response.in_progress": ResponsesAccumulator.started,
     "response.queued": ResponsesAccumulator.started,
