@@ -274,6 +274,15 @@ def test_an_answer_by_hand_has_the_form_of_the_call(reply: Any) -> None:
     assert (entry["stdout"], entry["outcome"]["exit_code"]) == ("Error: none", 1)
 
 
+def test_a_part_in_openais_own_json_is_part_of_an_answer(reply: Any) -> None:
+    server = reply(ITEMS["shell"])
+    bare, words = llm.Unknown("input_text", {"type": "input_text"}), llm.Text("done")
+    llm.Model.of(SOL).call("Hi").resume([llm.ToolOutput("c1", "shell", [bare, words])])
+
+    (entry,) = json.loads(server.requests[-1].body)["input"][-1]["output"]
+    assert entry["stdout"] == "done"
+
+
 def test_a_computers_call_is_answered_by_a_picture_only(reply: Any) -> None:
     reply(ITEMS["computer"])
     response = llm.Model.of(SOL).call("Hi", tools=[llm.ComputerUse(run=lambda _: "done")])

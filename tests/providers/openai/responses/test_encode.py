@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import msgspec
 import pytest
-from support.vendors.responses import WEATHER_SCHEMA, encoded, items, weather
+from support.vendors.responses import WEATHER_SCHEMA, encoded, items, request, weather
 
 from capably.providers.openai.hosts import host_of
-from capably.providers.openai.responses.encode import ask_for_stream
+from capably.providers.openai.responses.encode import ask_for_stream, encode_request
 from capably.providers.spellings import NoSpellingError, feature_of
 from capably.registry.lookup import providers
 from capably.types import parts as p, tools as t
@@ -165,7 +166,7 @@ def test_a_part_from_elsewhere_that_cannot_be_sent_on_is_refused() -> None:
         encoded(user("a"), AssistantMessage([p.Unknown("server_tool_use", {})]), user("b"))
 
 
-WIRE = [
+WIRE: list[Any] = [
     {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA="},
     {
         "type": "message",
@@ -186,8 +187,51 @@ def test_an_answer_of_this_endpoint_is_replayed_byte_for_byte(endpoint: str) -> 
     assert msgspec.json.encode(replayed) == msgspec.json.encode(WIRE)
 
 
+@pytest.mark.parametrize("wire", [["text"], [{"type": "message"}, None], {"output": []}, "text", 1])
+def test_an_answer_whose_stored_json_holds_no_items_is_rebuilt_from_its_parts(wire: Any) -> None:
+    own = AssistantMessage([p.Text("x")], Source("openai", "responses", "gpt-test", wire))
+    assert items(user("a"), own, user("b"))[1] == {"type": "message", "role": "assistant", "content": "x"}
+
+
+@pytest.mark.parametrize(
+    "item", [{"type": "shell_call"}, {"type": "computer_call", "call_id": [1]}, {"type": ["x"]}, {}]
+)
+def test_a_stored_item_without_what_its_type_demands_is_replayed_as_it_is(item: Any) -> None:
+    own = AssistantMessage([], Source("openai", "responses", "gpt-test", [item]))
+    sent: Any = encode_request(request(user("a"), own, user([p.ToolOutput("c1", "f", "x")])))
+    assert sent["input"][1:] == [item, {"type": "function_call_output", "call_id": "c1", "output": "x"}]
+
+
+def test_an_output_in_openais_own_json_answers_a_call_of_openais_own_tools() -> None:
+    call: Any = {
+        "type": "shell_call",
+        "id": "i1",
+        "call_id": "c1",
+        "status": "completed",
+        "action": {"commands": ["ls"]},
+    }
+    own = AssistantMessage([], Source("openai", "responses", "gpt-test", [call]))
+    output = {"type": "function_call_output", "call_id": "c1", "output": "a.txt"}
+    assert items(user("a"), own, user([p.Unknown("function_call_output", output)]))[1:] == [call, output]
+
+
+def test_a_cache_point_does_not_change_what_the_caller_wrote() -> None:
+    output = {"type": "function_call_output", "call_id": "c1", "output": [{"type": "input_text", "text": "long"}]}
+    before = copy.deepcopy(output)
+    (sent,) = items(user([p.Unknown("function_call_output", output), p.CachePoint()]))
+    assert sent["output"][0]["prompt_cache_breakpoint"]["mode"] == "explicit"
+    assert output == before
+
+
+@pytest.mark.parametrize("output", [{}, {"output": None}, {"output": []}, {"output": ["text"]}])
+def test_a_cache_point_after_an_output_without_parts_is_refused(output: Any) -> None:
+    written = {"type": "function_call_output", "call_id": "c1", **output}
+    with pytest.raises(NoSpellingError, match=r"cache.point"):
+        encoded(user([p.Unknown("function_call_output", written), p.CachePoint()]))
+
+
 def test_reasoning_that_was_never_stored_is_left_out_with_the_ids_that_point_to_it() -> None:
-    bare = [{"type": "reasoning", "id": "rs_1", "summary": []}, *WIRE[1:]]
+    bare: list[Any] = [{"type": "reasoning", "id": "rs_1", "summary": []}, *WIRE[1:]]
     own = AssistantMessage([], Source("openai", "responses", "gpt-test", bare))
     sent = items(user("a"), own, undescribed=WITHOUT_ID)
     assert [item.get("id") for item in sent[1:]] == [None, None]
@@ -353,3 +397,6 @@ def test_streams_of_openai_are_asked_to_go_without_padding() -> None:
     body = encoded()
     assert ask_for_stream(body, openai) == {**body, "stream": True, "stream_options": {"include_obfuscation": False}}
     assert ask_for_stream(body, xai) == {**body, "stream": True}
+    own = {"stream_options": {"include_obfuscation": True}}
+    assert ask_for_stream({**body, **own}, openai) == {**body, "stream": True, **own}
+    assert ask_for_stream({**body, "stream_options": 1}, openai)["stream_options"] == 1

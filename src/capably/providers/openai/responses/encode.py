@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
@@ -33,7 +33,10 @@ from capably.types.request import Request
 from capably.types.tools import BuiltinTool
 
 if TYPE_CHECKING:
+    from capably.types.format import Format
+    from capably.types.json_types import Json, JsonObject
     from capably.types.messages import Message
+    from capably.types.tools import AnyTool
 
 ENDPOINT = "responses"
 """The default endpoint, so a source without an endpoint is from here too."""
@@ -41,7 +44,7 @@ ENCRYPTED = "reasoning.encrypted_content"
 PAIRED = ("message", "function_call")
 """Items that the API takes without an id."""
 
-BUILTIN_TOOLS: dict[str, dict[str, Any]] = {
+BUILTIN_TOOLS: Mapping[str, Body] = {
     "apply_patch": {"type": "apply_patch"},
     "code_execution": {"type": "code_interpreter", "container": {"type": "auto"}},
     "computer_use": {"type": "computer"},
@@ -75,19 +78,23 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
 
     Turns that the server keeps (`conversation`, `previous_response_id`) are not sent again.
     """
-    body: Body = {"model": request.model_id, "input": [], "store": False}
+    input: list[Mapping[str, object]] = []
+    body: Body = {"model": request.model_id, "input": input, "store": False}
+    format: Format | None = request.params.get("format")
+    if format is not None and only_json_object(request):
+        input.append({"role": "developer", "content": format_in_words(format)})
     instructions = c.instructions_of(request.instructions, "input_text", c.CACHE_POINT) or request.system
     if isinstance(instructions, str):
         body["instructions"] = instructions
     elif instructions:
-        body["input"].append({"role": "developer", "content": instructions})
+        input.append({"role": "developer", "content": instructions})
     if reasons(request):
         body["include"] = [ENCRYPTED]
-    calls: dict[str, Mapping[str, Any]] = {}
+    calls: dict[str, JsonObject] = {}
     count, latest = _stored_turns(request, host.provider) if request.extra else (0, {})
     for index, items in enumerate(_messages(request, host.provider, calls)):
         if index >= count:
-            body["input"] += [_as_output(item, calls, request) for item in items] if calls else items
+            input += [_as_output(item, calls, request) for item in items] if calls else items
     for name, value in request.params.items():
         if value is not None:
             write_feature(SPELLINGS, name, value, body, request)
@@ -99,7 +106,8 @@ def ask_for_stream(body: Body, host: Host) -> Body:
     """Return the body for a stream without padding."""
     body = {**body, "stream": True}
     if host.obfuscates:
-        body["stream_options"] = {"include_obfuscation": False, **(body.get("stream_options") or {})}
+        plain: Body = {"stream_options": {"include_obfuscation": False}}
+        body |= merge_extra(plain, {"stream_options": body.get("stream_options") or {}})
     return body
 
 
@@ -111,26 +119,34 @@ def _stored_turns(request: Request, provider: str) -> tuple[int, Body]:
     extra = request.extra or {}
     state = extra.get("conversation") or extra.get("previous_response_id")
     for index in range(len(request.messages) - 1, 0, -1) if state else ():
-        source = getattr(request.messages[index - 1], "source", None)
-        if source is not None and _is_ours(source, provider) and state in (source.state, source.id):
+        message = request.messages[index - 1]
+        source = message.source if isinstance(message, AssistantMessage) else None
+        if source is not None and _own_items(source, provider) is not None and state in (source.state, source.id):
             follows = source.id and not extra.get("conversation")
             return index, {"previous_response_id": source.id} if follows else {}
     return 0, {}
 
 
-def _is_ours(source: Source, provider: str) -> bool:
-    return source.provider == provider and source.endpoint in (ENDPOINT, "") and isinstance(source.wire, list)
+def _own_items(source: Source, provider: str) -> list[JsonObject] | None:
+    """Return the items of an answer; `None` if it is from another endpoint, or if its JSON holds something else."""
+    wire = source.wire
+    if source.provider != provider or source.endpoint not in (ENDPOINT, "") or not isinstance(wire, list):
+        return None
+    items = [item for item in wire if type(item) is dict]
+    return items if len(items) == len(wire) else None
 
 
-def _messages(request: Request, provider: str, calls: dict[str, Mapping[str, Any]]) -> Iterator[Form]:
+def _messages(request: Request, provider: str, calls: dict[str, JsonObject]) -> Iterator[Form]:
     """Yield the items of each message. Calls that the provider made of its own tools are added to `calls`, by id."""
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        if not _is_ours(source, provider):
+        items = _own_items(source, provider)
+        if items is None:
             return None
-        items = _replayed(source, request)
-        calls.update({call_id_of(item): item for item in items if item.get("type") in WAITING})
-        return items
+        replayed = _replayed(items, request)
+        waiting = [item for item in replayed if type(kind := item.get("type")) is str and kind in WAITING]
+        calls.update({id: item for item in waiting if (id := call_id_of(item)) is not None})
+        return replayed
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
@@ -152,105 +168,114 @@ ANSWER = {"type": "message", "role": "assistant"}
 """What an assistant's text begins with. OpenAI needs no type there; llama.cpp refuses the text without one."""
 
 
-def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
+def _replayed(items: list[JsonObject], request: Request) -> list[JsonObject]:
     """Return the model's own items with their ids, `phase` and encrypted reasoning.
 
     Reasoning is left out where it can only fail: for a model that does not reason, and where nothing but the id of an
     item that was never stored is left of it. Its followers lose their ids, since the API looks for the pair by id.
     """
-    items: Sequence[dict[str, Any]] = source.wire
-    stored = bool((request.extra or {}).get("store") or (request.extra or {}).get("previous_response_id"))
+    extra = request.extra or {}
+    stored = bool(extra.get("store") or extra.get("previous_response_id"))
     remaining = [
         item for item in items if item.get("type") != "reasoning" or (reasons(request) and (stored or _readable(item)))
     ]
     if len(remaining) == len(items):
-        return list(items)
+        return items
     return [_without_id(item) if item.get("type") in PAIRED else item for item in remaining]
 
 
-def _as_output(item: dict[str, Any], calls: Mapping[str, Mapping[str, Any]], request: Request) -> dict[str, Any]:
+def _as_output(item: Mapping[str, object], calls: Mapping[str, JsonObject], request: Request) -> Mapping[str, object]:
     """Return the output of a function's call in the form that the call's own type demands."""
-    call = calls.get(item.get("call_id", "")) if item.get("type") == "function_call_output" else None
-    if call is None:
+    id = item.get("call_id") if item.get("type") == "function_call_output" else None
+    call = calls.get(id) if isinstance(id, str) else None
+    parts = (part for message in request.messages for part in message.content) if call else ()
+    outputs = [part for part in parts if isinstance(part, p.ToolOutput) and part.id == id]
+    if call is None or not outputs:  # The caller may have written an output in OpenAI's own JSON.
         return item
-    parts = (part for message in request.messages for part in message.content)
-    outputs = [part for part in parts if isinstance(part, p.ToolOutput) and part.id == item["call_id"]]
-    return output_item(call, outputs[-1], item)
+    return output_item(call, outputs[-1], cast("str | list[Body]", item.get("output", "")))
 
 
-def _without_id(item: Mapping[str, Any]) -> dict[str, Any]:
+def _without_id(item: JsonObject) -> JsonObject:
     return {key: value for key, value in item.items() if key != "id"}
 
 
-def _readable(reasoning: Mapping[str, Any]) -> bool:
+def _readable(reasoning: JsonObject) -> bool:
     return bool(reasoning.get("encrypted_content") or reasoning.get("content"))
 
 
-def _user_items(message: UserMessage[Any]) -> list[dict[str, Any]]:
+def _user_items(message: UserMessage[p.Part]) -> list[Body]:
     """Return one message, and its tool outputs and items in OpenAI's own JSON as separate items, in order."""
-    items: list[dict[str, Any]] = []
-    content: list[dict[str, Any]] = []
+    items: list[Body] = []
+    content: list[Body] = []
     for part in message.content:
-        if isinstance(part, p.ToolOutput):
-            if content:
-                items.append({"role": "user", "content": content})
-                content = []
-            items.append({"type": "function_call_output", "call_id": part.id, "output": _output(part)})
-        elif isinstance(part, p.CachePoint):
-            _mark(content, items, part)
-        elif isinstance(part, p.Unknown) and not c.own_json(part)["type"].startswith(PART_OF_INPUT):
-            if content:
-                items.append({"role": "user", "content": content})
-                content = []
-            items.append(c.own_json(part))
-        else:
+        if isinstance(part, p.CachePoint):
+            c.set_cache_point(content or _parts_of_output(items), part, c.CACHE_POINT)
+            continue
+        item = _item(part)
+        if item is None:
             content.append(_input_part(part))
+            continue
+        if content:
+            items.append({"role": "user", "content": content})
+            content = []
+        items.append(item)
     return [*items, {"role": "user", "content": content}] if content else items
 
 
-def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.CachePoint) -> None:
-    """Put a cache breakpoint on the content part before it, which may be the last one of a tool output."""
-    if not content and items and items[-1].get("type") == "function_call_output":
-        output = items[-1]["output"]
-        content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
-    c.set_cache_point(content, point, c.CACHE_POINT)
+def _item(part: p.Part) -> Body | None:
+    """Return a part that is an item of its own; `None` for one that stands in a message."""
+    if isinstance(part, p.ToolOutput):
+        return {"type": "function_call_output", "call_id": part.id, "output": _output(part)}
+    own = c.own_json(part) if isinstance(part, p.Unknown) else None
+    return None if own is None or str(own["type"]).startswith(PART_OF_INPUT) else own
 
 
-def _output(output: p.ToolOutput) -> str | list[dict[str, Any]]:
+def _parts_of_output(items: Sequence[Body]) -> list[Body]:
+    """Return the content parts of the last item, if it is the output of a function, to mark one of them."""
+    last = items[-1] if items else {}
+    output = last.get("output") if last.get("type") == "function_call_output" else None
+    if isinstance(output, str):
+        output = [{"type": "input_text", "text": output}]
+    wire = cast("list[Json]", output) if isinstance(output, list) else []
+    parts: list[Body] = [{**part} for part in wire if type(part) is dict]  # They may be the caller's.
+    if len(parts) != len(wire):
+        return []
+    last["output"] = parts
+    return parts
+
+
+def _output(output: p.ToolOutput) -> str | list[Body]:
     parts = c.output_parts(output)
     if len(parts) == 1 and isinstance(parts[0], p.Text):
         return parts[0].text
     return [_input_part(part) for part in parts]
 
 
-def _input_part(part: Any) -> dict[str, Any]:
-    encoder = _INPUT_PARTS.get(type(part))
-    if encoder is None:
-        raise lack(CONTENT, feature_of(part), part)
-    return encoder(part)
+def _input_part(part: p.Part) -> Body:
+    if isinstance(part, (p.Text, p.Refusal)):
+        return {"type": "input_text", "text": part.text}
+    if isinstance(part, p.Image):
+        return _image(part)
+    if isinstance(part, p.Document):
+        return _document(part)
+    if isinstance(part, p.Unknown):
+        return c.own_json(part)
+    raise lack(CONTENT, feature_of(part), part)
 
 
-def _image(part: p.Image) -> dict[str, Any]:
+def _image(part: p.Image) -> Body:
     if part.file_id:
         return {"type": "input_image", "file_id": part.file_id, "detail": part.detail or "auto"}
     return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": part.detail or "auto"}
 
 
-def _document(part: p.Document) -> dict[str, Any]:
+def _document(part: p.Document) -> Body:
     if part.file_id:
         return {"type": "input_file", "file_id": part.file_id}
     if part.url:
         return {"type": "input_file", "file_url": part.url}
     return {"type": "input_file", "filename": c.file_name(part), "file_data": c.data_url(part)}
 
-
-_INPUT_PARTS: dict[Any, Callable[[Any], dict[str, Any]]] = {
-    p.Text: lambda part: {"type": "input_text", "text": part.text},
-    p.Refusal: lambda part: {"type": "input_text", "text": part.text},
-    p.Image: _image,
-    p.Document: _document,
-    p.Unknown: c.own_json,
-}
 
 CONTENT: Spellings = {
     **contents(text="input_text", image="input_image", document="input_file"),
@@ -261,37 +286,39 @@ CONTENT: Spellings = {
 """Kinds of content -> the type of the part that says it."""
 
 
-def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
+def _assistant_items(message: AssistantMessage) -> list[Body]:
     """Return the texts and calls of an answer from another model. Thoughts are bound to their model."""
-    items: list[dict[str, Any]] = []
+    items: list[Body] = []
+    answer: Body | None = None
     for part in message.content:
         if isinstance(part, (p.Text, p.Refusal)):
-            if items and items[-1].get("role") == "assistant" and "phase" not in items[-1]:
-                items[-1]["content"] += part.text
-            else:
-                items.append({**ANSWER, "content": part.text})
-        elif isinstance(part, p.Commentary):
-            items.append({**ANSWER, "content": part.text, "phase": "commentary"})
-        elif isinstance(part, p.ToolCall):
-            call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
-            items.append(call)
+            if answer is None:
+                answer = {**ANSWER, "content": ""}
+                items.append(answer)
+            answer["content"] = f"{answer['content']}{part.text}"
         elif not isinstance(part, p.Thought):
-            raise c.foreign(part)
+            answer = None
+            items.append(_other_item(part))
     return items
+
+
+def _other_item(part: p.Part) -> Body:
+    if isinstance(part, p.Commentary):
+        return {**ANSWER, "content": part.text, "phase": "commentary"}
+    if isinstance(part, p.ToolCall):
+        return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
+    raise c.foreign(part)
 
 
 # Parameters
 
 
-def _tools(body: Body, tools: Any, request: Request) -> None:
-    for tool in tools:
-        if isinstance(tool, BuiltinTool):
-            write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
-        else:
-            body.setdefault("tools", []).append(_function(tool))
+def _tools(body: Body, tools: Sequence[AnyTool | BuiltinTool], _: Request) -> None:
+    if tools:
+        body["tools"] = [_builtin(tool) if isinstance(tool, BuiltinTool) else _function(tool) for tool in tools]
 
 
-def _function(tool: Any) -> Body:
+def _function(tool: AnyTool) -> Mapping[str, object]:
     """Return a function as the endpoint takes it. It is made once and cached in `tool.wire`."""
     cached = tool.wire.get("openai.responses")
     if cached is None:
@@ -299,25 +326,22 @@ def _function(tool: Any) -> Body:
     return cached
 
 
-def _builtin(kind: str) -> Spelling:
-    def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
-        body.setdefault("tools", []).append({**BUILTIN_TOOLS[kind], **tool.options})
+def _builtin(tool: BuiltinTool) -> Body:
+    if tool.kind not in BUILTIN_TOOLS:
+        raise lack(SPELLINGS, f"builtin_tools.{tool.kind}", tool)
+    return {**BUILTIN_TOOLS[tool.kind], **tool.options}
 
-    return Spelling("tools", encode)
 
-
-def _tool_choice(body: Body, choice: Any, request: Request) -> None:
+def _tool_choice(body: Body, choice: str | AnyTool | BuiltinTool, _: Request) -> None:
     if choice in ("auto", "none", "required"):
         body["tool_choice"] = choice
     elif isinstance(choice, BuiltinTool):
-        built: Body = {}
-        write_feature(SPELLINGS, f"builtin_tools.{choice.kind}", choice, built, request)
-        body["tool_choice"] = _forced(built["tools"][0])
+        body["tool_choice"] = _forced(_builtin(choice))
     else:
         body["tool_choice"] = {"type": "function", "name": choice if isinstance(choice, str) else choice.name}
 
 
-def _forced(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _forced(tool: Body) -> Body:
     """Return the choice of a built-in tool: by name, or as the only allowed tool."""
     named = {key: tool[key] for key in ("type", "server_label") if key in tool}
     if tool["type"] in NAMED_CHOICES:
@@ -325,15 +349,14 @@ def _forced(tool: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "allowed_tools", "mode": "required", "tools": [named]}
 
 
-def _format(body: Body, format: Any, request: Request) -> None:
-    if only_json_object(request):
-        body.setdefault("text", {})["format"] = {"type": "json_object"}
-        body["input"].insert(0, {"role": "developer", "content": format_in_words(format)})
+def _format(body: Body, format: Format, request: Request) -> None:
+    if only_json_object(request):  # `encode_request` says in words what the answer must fit.
+        put(body, "text.format", {"type": "json_object"})
         return
     cached = format.wire.get("openai.responses")
     if cached is None:
         cached = format.wire["openai.responses"] = {"type": "json_schema", **format_schema(format)}
-    body.setdefault("text", {})["format"] = cached
+    put(body, "text.format", cached)
 
 
 def _visible(body: Body, visible: bool, _: Request) -> None:
@@ -344,7 +367,7 @@ def _visible(body: Body, visible: bool, _: Request) -> None:
 def _logprobs(body: Body, value: int | bool, _: Request) -> None:
     if value is False:
         return
-    body["include"] = [*body.get("include", ()), "message.output_text.logprobs"]
+    body["include"] = [*cast("Sequence[str]", body.get("include", ())), "message.output_text.logprobs"]
     if value is not True:
         body["top_logprobs"] = value
 
@@ -377,7 +400,7 @@ SPELLINGS: Spellings = {
     "output": Spelling("input", each_of("output", lambda: SPELLINGS)),
     "output.text": Spelling("input", nothing),
     "output.image": no_field("Pictures come from a tool, llm.ImageGeneration(), where the model has it."),
-    **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
+    **{f"builtin_tools.{kind}": Spelling("tools") for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
 """The Responses API: feature -> its spelling. Source: openai 3.54.0, types/responses/response_create_params.py."""
