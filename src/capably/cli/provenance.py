@@ -81,7 +81,7 @@ def corrected_by(info: ModelInfo) -> str | None:
     theirs = overlay()
     if theirs is None or not (info.id in theirs.section("models") or info.profile in theirs.section("profiles")):
         return None
-    return theirs.data["source"]
+    return str(theirs.data["source"])
 
 
 def provenance_lines(info: ModelInfo) -> Iterator[str]:

@@ -120,7 +120,7 @@ def _title(source: object) -> str:
 _FENCED = re.compile(r"```(?:json)?(.*)```", re.DOTALL | re.IGNORECASE)
 
 
-def parse_text(format: Format, text: str) -> Any:
+def parse_text(format: Format, text: str) -> object:
     """Parse the answer `text` as a value of the format: exactly one JSON value, with or without a ```json fence.
 
     Raise `ParseError`, with the text and the place of the error.

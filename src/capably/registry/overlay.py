@@ -7,7 +7,7 @@ run time on the generated tables. Entries are merged field by field; a field in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 SECTIONS = ("providers", "profiles", "models", "retired", "not_chat")
 LIKE = ("profile", "limits", "prices", "api_version")
@@ -16,7 +16,7 @@ LIKE = ("profile", "limits", "prices", "api_version")
 _LISTS = ("models", "retired", "not_chat")
 """An id is in one of these. If the user's file has it in another, ours is removed."""
 
-Ours: TypeAlias = Callable[[str, str], Any]
+Ours: TypeAlias = Callable[[str, str], object]
 """Section and name -> our own entry, or `None`."""
 
 
@@ -29,14 +29,14 @@ class Overlay:
 
     __slots__ = ("data", "ours", "removed")
 
-    def __init__(self, data: Mapping[str, Any], ours: Ours) -> None:
-        self.data: Mapping[str, Any] = data
+    def __init__(self, data: Mapping[str, object], ours: Ours) -> None:
+        self.data: Mapping[str, object] = data
         self.ours: Ours = ours
-        self.removed: frozenset[str] = frozenset[str](data.get("remove") or ())
+        self.removed: frozenset[str] = frozenset[str](cast("Iterable[str]", data.get("remove") or ()))
 
     def section(self, name: str) -> Mapping[str, Any]:
         """Return the user's entries of a section."""
-        return self.data.get(name) or {}
+        return cast("Mapping[str, Any]", self.data.get(name) or {})
 
     def stands(self, section: str, name: str) -> bool:
         """Return whether our entry with this name is still present."""
@@ -49,7 +49,7 @@ class Overlay:
         theirs = self.section(section).get(name)
         if theirs is None or not isinstance(theirs, Mapping):
             return theirs if theirs is not None else self._own(section, name)
-        given: dict[str, object] = dict(theirs)  # pyright: ignore[reportUnknownArgumentType]
+        given = dict(cast("Mapping[str, object]", theirs))
         start: Mapping[str, object] | None
         if section == "profiles" and "extends" in given:
             start = self.entry(section, str(given.pop("extends")))
@@ -57,7 +57,7 @@ class Overlay:
             like: Mapping[str, object] = self.entry(section, str(given.pop("like"))) or {}
             start = {field: like[field] for field in LIKE if field in like}
         else:
-            start = self._own(section, name)
+            start = cast("Mapping[str, object] | None", self._own(section, name))
         return {**(start or {}), **given}
 
     def entries(self, section: str, our_names: Iterable[str]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Overlay:
         remaining = [name for name in our_names if name not in theirs and self.stands(section, name)]
         return {name: self.entry(section, name) for name in (*remaining, *theirs)}
 
-    def _own(self, section: str, name: str) -> Any:
+    def _own(self, section: str, name: str) -> object:
         return self.ours(section, name) if self.stands(section, name) else None
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capably import __version__
 from capably.registry.overlay import Overlay, digest
@@ -46,7 +46,7 @@ def load(path: str, by: str) -> Overlay:
     return overlay
 
 
-def our_entry(section: str, name: str) -> Any:
+def our_entry(section: str, name: str) -> object:
     """Return an entry of the generated tables; `None` if there is none."""
     tables = import_module(PROVIDERS_MODULE)
     if section in ("providers", "retired", "not_chat"):

@@ -228,7 +228,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     @property
     def messages(self) -> list[Message]:
-        """Return the conversation, this reply included. Any model takes it as `content`."""
+        """Return the conversation, this reply included. Every model takes it as `content`."""
         turn = self._reply.last
         request = self._request
         extra = request.extra or {}
@@ -253,7 +253,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         from capably.formats.output_format import parse_text
 
         try:
-            return parse_text(wanted, self.text())
+            return cast("FormatT_co", parse_text(wanted, self.text()))
         except ParseError as error:
             from capably.responses.unfinished import ending
 
@@ -323,7 +323,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return dump_response(self._record())
 
     @classmethod
-    def _load(cls, text: str, format: object, tools: Sequence[AnyTool | BuiltinTool]) -> Any:
+    def _load(cls, text: str, format: object, tools: Sequence[AnyTool | BuiltinTool]) -> BaseResponse[object]:
         from capably.responses.serialization import load_response
 
         return load_response(text, cls._restored, format, tools)

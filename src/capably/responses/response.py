@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, cast, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
 from capably.responses.follow_up import AsyncFollowUp, FollowUp
@@ -55,7 +55,7 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
         cls, text: str, *, format: object = None, tools: Sequence[AnyTool | BuiltinTool] = ()
     ) -> Response[object]:
         """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
-        return cls._load(text, format, tools)
+        return cast("Response[object]", cls._load(text, format, tools))
 
 
 class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
@@ -90,4 +90,4 @@ class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsy
         cls, text: str, *, format: object = None, tools: Sequence[AnyTool | BuiltinTool] = ()
     ) -> AsyncResponse[object]:
         """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
-        return cls._load(text, format, tools)
+        return cast("AsyncResponse[object]", cls._load(text, format, tools))

@@ -64,7 +64,7 @@ class CustomToolCall(ToolCall):
 class ApprovalRequest(ToolCall):
     """A call of an MCP server's tool that waits for your consent: the provider makes it once you answer `True`.
 
-    `name` and `args` are the tool's, `server` is the label of the server. Any other answer declines, and says why.
+    `name` and `args` are the tool's, `server` is the label of the server. Every other answer declines, and says why.
     """
 
     __slots__ = ("server",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-FormatLoader: TypeAlias = Callable[[Any], Any]
+FormatLoader: TypeAlias = Callable[[Any], object]
 """A function of parsed JSON. A type checker knows what it returns by the type of `format=`."""
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast, overload
 
 from capably.types import parts as p
 from capably.types.values import Value, read_only, set_field
@@ -22,7 +22,7 @@ class _Turn(Value):
 
     __slots__ = ("_call_ids", "_form", "_renamed")
     _call_ids: tuple[str, ...] | None
-    _form: tuple[object, Any] | None
+    _form: tuple[object, Sequence[Mapping[str, object]]] | None
     _renamed: tuple[object, Message] | None
 
 
@@ -166,11 +166,11 @@ def to_parts(content: object) -> tuple[p.Part, ...]:
     return tuple(map(_to_part, _items(content)))
 
 
-def _items(content: object) -> list[Any]:
+def _items(content: object) -> list[object]:
     """Return a sequence as a list. Raise for anything else, as types do: a generator could be read once, a set has no
     order, and the keys of a mapping would be taken for texts."""
     if isinstance(content, Sequence):
-        return list(content)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return list(cast("Sequence[object]", content))
     kind = type(content).__name__
     raise TypeError(f"content is a {kind}; it must be a str, a part, a list of parts, or a list of messages")
 
@@ -198,9 +198,9 @@ def to_messages(content: Content) -> list[Message]:
     if not items:
         raise ValueError("content is empty: pass a text, a part, or messages")
     if _KINDS.issuperset(map(type, items)):
-        return items
+        return cast("list[Message]", items)
     messages: list[Message] = []
     for is_message, group in groupby(items, lambda item: isinstance(item, tuple(_KINDS))):
         together = list(group)
-        messages += together if is_message else [UserMessage(to_parts(together))]
+        messages += cast("list[Message]", together) if is_message else [UserMessage(to_parts(together))]
     return messages

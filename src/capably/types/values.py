@@ -5,7 +5,7 @@ A history is sent again in each turn, so adapters cache its encoding, which is s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +42,7 @@ class Value:
     def __reduce__(self) -> tuple[object, ...]:
         return restored, (type(self), fields_of(self))
 
-    def __replace__(self, **changes: Any) -> Self:
+    def __replace__(self, **changes: object) -> Self:
         return type(self)(**(fields_of(self) | changes))
 
 
@@ -51,7 +51,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     return tuple(name for name in _slots(kind) if not name.startswith("_"))
 
 
-def fields_of(value: Value) -> dict[str, Any]:
+def fields_of(value: Value) -> dict[str, object]:
     """Return the fields of a value, by name."""
     return {name: getattr(value, name) for name in field_names(type(value))}
 
