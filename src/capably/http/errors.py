@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from capably.types.errors import (
     AuthenticationError,
@@ -84,7 +84,7 @@ def _hide_queries(error: Exception) -> None:
     """Take the queries of addresses out of what pyreqwest says of an error, and so out of its traceback: one may hold a key."""
     details: object = getattr(error, "details", None)
     if isinstance(details, dict):
-        for cause in cast("dict[str, Any]", details).get("causes") or ():
+        for cause in cast("Mapping[str, Sequence[dict[str, object]]]", details).get("causes") or ():
             cause["message"] = re.sub(r"(https?://[^\s?]*)\?[^\s)]*", r"\1?...", str(cause["message"]))
 
 
@@ -97,7 +97,7 @@ def _words(error: BaseException) -> list[str]:
         words.append(own if own and own not in " ".join(words) else "")
         details: object = getattr(seen, "details", None)
         if isinstance(details, Mapping):
-            causes = cast("Mapping[str, Any]", details).get("causes")
+            causes = cast("Mapping[str, Sequence[Mapping[str, object]]]", details).get("causes")
             words += [str(cause["message"]) for cause in causes or ()]
         seen = seen.__cause__
     return words

@@ -13,10 +13,15 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from capably.http import Client
 from capably.types.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx2
+
+MadeT = TypeVar("MadeT")
 
 Library: TypeAlias = Literal["auto", "httpx2", "pyreqwest"]
 
@@ -38,7 +43,7 @@ class _Process:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_Process.forked)
 
-_of_parent: list[Any] = []
+_of_parent: list[object] = []
 """In a forked child, the clients of its parent. They are never used, nor let go, which could write to its connections."""
 
 
@@ -86,14 +91,14 @@ def choose(http: Library) -> Literal["httpx2", "pyreqwest"]:
     return "pyreqwest"
 
 
-class PerLoop:
+class PerLoop(Generic[MadeT]):
     """One object for each event loop, for connections that end with the loop that opened them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._by_loop: dict[Any, Any] = {}
+        self._by_loop: dict[object, MadeT] = {}
 
-    def get(self, build: Callable[[], Any]) -> Any:
+    def get(self, build: Callable[[], MadeT]) -> MadeT:
         """Return the object of the running loop, and build it if there is none. Those of closed loops are let go."""
         loop = _running_loop()
         one = self._by_loop.get(loop)
@@ -104,7 +109,7 @@ class PerLoop:
                 one = self._by_loop[loop] = build()
         return one
 
-    def pop(self) -> Any:
+    def pop(self) -> MadeT | None:
         """Return the object of the running loop, if there is one, and keep it no longer."""
         return self._by_loop.pop(_running_loop(), None)
 
@@ -112,7 +117,12 @@ class PerLoop:
 class Clients:
     """The connections of one handle, synchronous and asynchronous."""
 
-    def __init__(self, http: Library = "auto", http_client: Any = None, async_http_client: Any = None) -> None:
+    def __init__(
+        self,
+        http: Library = "auto",
+        http_client: httpx2.Client | None = None,
+        async_http_client: httpx2.AsyncClient | None = None,
+    ) -> None:
         self._http: Library = http
         self._given = http_client
         self._given_async = async_http_client
@@ -123,7 +133,7 @@ class Clients:
         self._lock = threading.Lock()
         self._sync: Client | None = None
         self._shared: Client | None = None
-        self._per_loop = PerLoop()
+        self._per_loop: PerLoop[Client] = PerLoop()
 
     def _check_process(self) -> None:
         """Start anew in a forked child, whose parent goes on with the connections that were there."""
@@ -202,22 +212,23 @@ class SdkClients:
 
     def __init__(self) -> None:
         self._generation = _Process.generation
-        self._made: dict[str, Any] = {}
+        self._one: dict[str, object] = {}
+        self._per_loop: dict[str, PerLoop[object]] = {}
 
-    def get(self, name: str, build: Callable[[], Any], *, per_loop: bool) -> Any:
+    def get(self, name: str, build: Callable[[], MadeT], *, per_loop: bool) -> MadeT:
         """Return the client of that name, and build it if there is none."""
         if self._generation != _Process.generation:
-            _of_parent.append(self._made)
-            self._made = {}
+            _of_parent.append((self._one, self._per_loop))
+            self._one, self._per_loop = {}, {}
             self._generation = _Process.generation
         if per_loop:
-            return self._made.setdefault(name, PerLoop()).get(build)
-        if name not in self._made:
-            self._made.setdefault(name, build())
-        return self._made[name]
+            return cast("MadeT", self._per_loop.setdefault(name, PerLoop()).get(build))
+        if name not in self._one:
+            self._one.setdefault(name, build())
+        return cast("MadeT", self._one[name])
 
 
-def _running_loop() -> Any:
+def _running_loop() -> object:
     """Return the running event loop of asyncio, or what stands for it in trio."""
     if _is_asyncio():
         from asyncio import get_running_loop
@@ -232,5 +243,6 @@ def _is_asyncio() -> bool:
     return trio is None or not trio.lowlevel.in_trio_run()
 
 
-def _is_over(loop: Any) -> bool:
-    return loop.is_closed() if hasattr(loop, "is_closed") else True
+def _is_over(loop: object) -> bool:
+    is_closed = getattr(loop, "is_closed", None)
+    return is_closed is None or is_closed()

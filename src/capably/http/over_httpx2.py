@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx2
 
@@ -34,7 +34,7 @@ class Httpx2Client:
         self._given = client
         self._lock = threading.Lock()
         self._made: httpx2.Client | None = None
-        self._end: Any = None
+        self._end: Callable[[], object] | None = None
         self._calls = 0
         self._closing = False
 
@@ -91,8 +91,8 @@ class Httpx2Client:
             if self._made is None:
                 self._made = httpx2.Client(verify=certificates(), limits=LIMITS)
                 self._made.cookies.jar.set_policy(NO_COOKIES)
-                self._end = weakref.finalize(self, self._made.close)
-                self._end.atexit = False
+                self._end = end = weakref.finalize(self, self._made.close)
+                end.atexit = False
             return self._made
 
     def ended(self) -> None:
@@ -107,7 +107,8 @@ class Httpx2Client:
             if self._calls or self._made is None:
                 return
             end, self._made = self._end, None
-        end()
+        if end is not None:
+            end()
 
 
 class Httpx2Reply:

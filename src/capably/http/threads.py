@@ -19,7 +19,7 @@ class Waiter:
     """A thread that calls a function which blocks, while another one waits for the result or goes on."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Callable[..., object], tuple[object, ...], bool] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
         self.abandoned: bool = False
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
@@ -27,7 +27,7 @@ class Waiter:
     def run(
         self,
         function: Callable[..., ValueT],
-        *args: Any,
+        *args: object,
         last: Callable[[], object] | None = None,
         seconds: float | None = None,
     ) -> ValueT:
@@ -50,11 +50,11 @@ class Waiter:
             raise error
         return value
 
-    def go(self, function: Callable[..., Any], *args: Any) -> None:
+    def go(self, function: Callable[..., object], *args: object) -> None:
         """Call the function and do not wait for it. What it raises is lost."""
         self._jobs.put((function, args, False))
 
-    def abandon(self, error: BaseException, last: Callable[..., Any], *args: Any) -> None:
+    def abandon(self, error: BaseException, last: Callable[..., object], *args: object) -> None:
         """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
         self.abandoned = True
         self._jobs.put((last, args, True))
@@ -89,7 +89,7 @@ def idle_waiter() -> Waiter:
         return Waiter()
 
 
-def interruptible(function: Callable[..., ValueT], *args: Any, last: Callable[[], object] | None = None) -> ValueT:
+def interruptible(function: Callable[..., ValueT], *args: object, last: Callable[[], object] | None = None) -> ValueT:
     """Return `function(*args)`, which blocks without looking at signals. In the main thread, to which Python delivers them,
     another thread waits for it, so that Ctrl+C works meanwhile."""
     if threading.current_thread() is not threading.main_thread():
@@ -98,7 +98,7 @@ def interruptible(function: Callable[..., ValueT], *args: Any, last: Callable[[]
 
 
 def in_time(
-    waiter: Waiter, deadline: float, last: Callable[[], object], function: Callable[..., ValueT], *args: Any
+    waiter: Waiter, deadline: float, last: Callable[[], object], function: Callable[..., ValueT], *args: object
 ) -> ValueT:
     """Return the function's result. Raises `TotalTimeoutError` when it is not there by then; `last` runs when it is."""
     context = copy_context()
