@@ -104,7 +104,7 @@ def test_a_schema_is_put_into_the_strict_dialect(schema: Any, strict: Any) -> No
     ],
 )
 def test_an_optional_property_may_be_null(schema: Any, nullable: Any) -> None:
-    whole = strict_schema({"type": "object", "properties": {"x": schema}})
+    whole: Any = strict_schema({"type": "object", "properties": {"x": schema}})
     assert whole["properties"]["x"] == nullable
 
 
@@ -128,6 +128,6 @@ def test_what_strict_mode_cannot_say_is_not_called_strict(schema: Any) -> None:
 
 
 def test_the_place_of_what_strict_mode_cannot_say_is_named() -> None:
-    place = {"type": "array", "items": {"type": "array", "prefixItems": []}}
+    place: Any = {"type": "array", "items": {"type": "array", "prefixItems": []}}
     with pytest.raises(NotStrictError, match=r"does not know `prefixItems` \(at `shop.places\[\]`\)"):
         strict_schema({"properties": {"shop": {"properties": {"places": place}}}})
