@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import msgspec
 
@@ -71,7 +71,7 @@ class OpenAIAdapter(HttpAdapter):
     """The Responses and Chat Completions formats."""
 
     sdk = "openai"
-    done = DONE
+    done: ClassVar[Json] = DONE
 
     def __init__(self, handle: Handle) -> None:
         super().__init__(handle)

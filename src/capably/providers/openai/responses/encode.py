@@ -60,15 +60,8 @@ PART_OF_INPUT = "input_"
 """How the types of parts begin; other types are items that stand beside messages (outputs of built-in tools, say)."""
 
 NAMED_CHOICES = (
-    "apply_patch",
-    "code_interpreter",
-    "computer",
-    "computer_use_preview",
-    "file_search",
-    "image_generation",
-    "mcp",
-    "shell",
-    "web_search_preview",
+    *("apply_patch", "code_interpreter", "computer", "computer_use_preview", "file_search", "image_generation"),
+    *("mcp", "shell", "web_search_preview"),
 )
 """Types of built-in tools that `tool_choice` can name. Source: openai 3.54.0, types/responses/tool_choice_*_param.py."""
 
@@ -181,7 +174,10 @@ def _replayed(items: list[JsonObject], request: Request) -> list[JsonObject]:
     ]
     if len(remaining) == len(items):
         return items
-    return [_without_id(item) if item.get("type") in PAIRED else item for item in remaining]
+    return [
+        {key: value for key, value in item.items() if key != "id"} if item.get("type") in PAIRED else item
+        for item in remaining
+    ]
 
 
 def _as_output(item: Mapping[str, object], calls: Mapping[str, JsonObject], request: Request) -> Mapping[str, object]:
@@ -193,10 +189,6 @@ def _as_output(item: Mapping[str, object], calls: Mapping[str, JsonObject], requ
     if call is None or not outputs:  # The caller may have written an output in OpenAI's own JSON.
         return item
     return output_item(call, outputs[-1], cast("str | list[Body]", item.get("output", "")))
-
-
-def _without_id(item: JsonObject) -> JsonObject:
-    return {key: value for key, value in item.items() if key != "id"}
 
 
 def _readable(reasoning: JsonObject) -> bool:
