@@ -15,20 +15,20 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LIBRARY = REPOSITORY / "src" / "capably"
 
 CEILINGS = {
-    "modules": 17,  # parameters.py: the annotations are the public types of every parameter
+    "modules": 15,  # parameters.py: the annotations are the public types of every parameter
     "calls": 13,
     "cli": 3,
     "codegen": 6,
-    "formats": 10,
-    "http": 27,
+    "formats": 6,
+    "http": 3,
     "json_schema": 8,
     "llm": 1,
-    "providers": 75,
+    "providers": 2,
     "raw": 1,
-    "registry": 12,
+    "registry": 8,
     "responses": 14,
-    "tools": 8,
-    "types": 21,
+    "tools": 7,
+    "types": 12,
     "validation": 6,
 }
 """Folder -> how often it may say `Any` in 1,000 lines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast, overload
 
@@ -22,7 +22,7 @@ class _Turn(Value):
 
     __slots__ = ("_call_ids", "_form", "_renamed")
     _call_ids: tuple[str, ...] | None
-    _form: tuple[object, Sequence[Mapping[str, object]]] | None
+    _form: tuple[object, Any] | None
     _renamed: tuple[object, Message] | None
 
 
