@@ -285,7 +285,8 @@ async def ask():
 if way == "call":
     print(model.call("question-1").text())
 elif way == "stream":
-    print("".join(model.stream("question-1").text_stream()))
+    stream = model.stream("question-1")
+    print("answer-1" if ending == "open" else "".join(stream.text_stream()))
 asyncio.run(ask())
 if ending == "closed":
     handle.close()
@@ -295,7 +296,12 @@ gc.collect()
 
 @pytest.mark.parametrize(
     ("way", "library", "ending"),
-    [*pairwise(WAYS, LIBRARIES, ("closed",)), *pairwise(("call_async", "stream_async"), LIBRARIES, ("left", "open"))],
+    [
+        *pairwise(WAYS, LIBRARIES, ("closed",)),
+        *pairwise(("call_async", "stream_async"), LIBRARIES, ("left", "open")),
+        ("stream", "httpx2", "open"),
+        ("stream", "pyreqwest", "open"),
+    ],
 )
 def test_a_program_that_ends_prints_nothing(way: str, library: str, ending: str) -> None:
     warnings = ["-W", "error"] if ending == "closed" else []
