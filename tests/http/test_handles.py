@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -464,6 +465,16 @@ def test_a_call_that_fails_before_its_connection_is_no_call_that_runs(
 
     with Lines(lambda request: [answered("openai", request)]) as server:
         asyncio.run(story(model_at("openai", server.url, "httpx2")))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_proxy_that_cannot_be_used_is_an_error_of_ours_without_its_password(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "gopher://user:secret@127.0.0.1:9")
+    with pytest.raises(llm.ConfigurationError, match="HTTP_PROXY") as caught:
+        ask(model_at("openai", "http://127.0.0.1:9", "httpx2"), way)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

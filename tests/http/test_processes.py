@@ -285,7 +285,8 @@ async def ask():
 if way == "call":
     print(model.call("question-1").text())
 elif way == "stream":
-    print("".join(model.stream("question-1").text_stream()))
+    stream = model.stream("question-1")
+    print("answer-1" if ending == "open" else "".join(stream.text_stream()))
 asyncio.run(ask())
 if ending == "closed":
     handle.close()
@@ -295,7 +296,12 @@ gc.collect()
 
 @pytest.mark.parametrize(
     ("way", "library", "ending"),
-    [*pairwise(WAYS, LIBRARIES, ("closed",)), *pairwise(("call_async", "stream_async"), LIBRARIES, ("left", "open"))],
+    [
+        *pairwise(WAYS, LIBRARIES, ("closed",)),
+        *pairwise(("call_async", "stream_async"), LIBRARIES, ("left", "open")),
+        ("stream", "httpx2", "open"),
+        ("stream", "pyreqwest", "open"),
+    ],
 )
 def test_a_program_that_ends_prints_nothing(way: str, library: str, ending: str) -> None:
     warnings = ["-W", "error"] if ending == "closed" else []
@@ -306,6 +312,29 @@ def test_a_program_that_ends_prints_nothing(way: str, library: str, ending: str)
             capture_output=True, text=True, timeout=SUBPROCESS_PATIENCE, check=False, env={**os.environ, "PYTHONPATH": paths},
         )  # fmt: skip
     assert (ran.stdout, ran.stderr, ran.returncode) == ("answer-1\n", "", 0)
+
+
+def test_a_program_waits_at_its_end_for_threads_of_the_library_that_run_in_python() -> None:
+    """One is in the midst of the event loop's `call_soon_threadsafe` when its result is there. Python before 3.13 ends with a
+    fatal error if it ends meanwhile."""
+    program = """
+import _thread, asyncio, sys, time
+from support.questions import ask, model_at
+
+def work():
+    time.sleep(0.1)
+    print("done", flush=True)
+
+ask(model_at("groq", sys.argv[1], "pyreqwest"), "call_async", "question-1")
+_thread.start_new_thread(work, ())
+"""
+    paths = os.pathsep.join([str(ROOT / "tests"), *filter(None, sys.path)])
+    with Lines(lambda request: [answered("groq", request)]) as server:
+        ran = subprocess.run(
+            [sys.executable, "-c", program, server.url],
+            capture_output=True, text=True, timeout=SUBPROCESS_PATIENCE, check=False, env={**os.environ, "PYTHONPATH": paths},
+        )  # fmt: skip
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("done\n", "", 0)
 
 
 def test_the_closing_of_connections_lets_every_socket_go() -> None:

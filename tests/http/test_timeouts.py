@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.loopback import Canned, Loopback
-from support.patience import at_some_pace
+from support.patience import PATIENCE, at_some_pace
 from support.questions import (
     EACH,
     EACH_STREAM,
@@ -208,7 +208,7 @@ def test_a_total_time_needs_no_connections_of_its_own(library: str) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("way", ["call_async", "stream_async"])
-def test_a_task_that_is_cancelled_ends_at_once_and_lets_its_connection_go(
+def test_a_task_that_is_cancelled_ends_at_once_and_over_httpx2_its_connection_too(
     way: str, library: str, silent: Lines
 ) -> None:
     async def cancel() -> None:
@@ -218,6 +218,8 @@ def test_a_task_that_is_cancelled_ends_at_once_and_lets_its_connection_go(
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(ways[way]("Hi"), 0.1)
         assert not silent.lost_patience
+        if library == "httpx2":  # A request that pyreqwest has sent cannot be taken back.
+            assert await asyncio.to_thread(silent.ended.wait, PATIENCE)
         await handle.aclose()
 
     asyncio.run(cancel())

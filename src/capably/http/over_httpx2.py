@@ -22,6 +22,7 @@ from capably.types.errors import ConfigurationError
 from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
+ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30)
 """As many connections as there are calls at once; of those without a call, 100 stay open for 30 seconds."""
@@ -87,8 +88,7 @@ class Httpx2Client:
         with self._lock:
             client = self._given or self._made
             if client is None:
-                client = httpx2.Client(verify=certificates(), limits=LIMITS)
-                client.cookies.jar.set_policy(NO_COOKIES)
+                client = made(httpx2.Client)
                 self._end = weakref.finalize(self, client.close)
                 self._end.atexit = False
                 self._made = client
@@ -247,6 +247,18 @@ def _shut_down(response: httpx2.Response) -> None:
     if connection is not None:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
+
+
+def made(kind: type[ClientT]) -> ClientT:
+    """Return a client with our limits, which has no memory of calls. Raises `ConfigurationError` for a proxy that cannot be used."""
+    try:
+        client = kind(verify=certificates(), limits=LIMITS)
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        raise ConfigurationError(
+            f"a proxy of the environment (HTTP_PROXY and its kin) cannot be used: {error}"
+        ) from error
+    client.cookies.jar.set_policy(NO_COOKIES)
+    return client
 
 
 _url = lru_cache(maxsize=128)(httpx2.URL)

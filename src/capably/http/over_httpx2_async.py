@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx2
 
 from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
-from capably.http.over_httpx2 import DRAIN, LIMITS, NO_COOKIES, certificates, deadline_of, is_plain, message_of
+from capably.http.over_httpx2 import DRAIN, deadline_of, is_plain, made, message_of
 from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
@@ -49,9 +49,7 @@ class AsyncHttpx2Client:
     def _begun(self) -> httpx2.AsyncClient:
         client = self._given or self._made
         if client is None:
-            client = httpx2.AsyncClient(verify=certificates(), limits=LIMITS)
-            client.cookies.jar.set_policy(NO_COOKIES)
-            self._made = client
+            client = self._made = made(httpx2.AsyncClient)
         self._calls += 1
         return client
 

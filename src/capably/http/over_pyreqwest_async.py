@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import sys
+import threading
 import time
 from collections.abc import Awaitable, Mapping
 from functools import cache
@@ -136,8 +138,21 @@ def _check_cancelled(task: asyncio.Task[object] | None, before: int) -> None:
 
 @cache
 def _let_threads_end() -> None:
-    """Leave the library's threads a moment at the end of the process: they let go of Python objects after an answer.
+    """Let the library's threads end what they do in Python, at the end of the process. One is still there when it has given its result.
 
     Where Python ends meanwhile, its versions before 3.13 end with a fatal error.
     """
-    atexit.register(time.sleep, 0.02)
+    atexit.register(_wait_for_threads)
+
+
+PAUSE, MOST_PAUSES = 0.005, 400
+"""Seconds between two looks at the library's threads, and how many times we look."""
+
+
+def _wait_for_threads() -> None:
+    time.sleep(4 * PAUSE)  # For those that do not run in Python yet, and let go of an object of it.
+    for _ in range(MOST_PAUSES):
+        own = {thread.ident for thread in threading.enumerate()}
+        if own.issuperset(sys._current_frames()):  # pyright: ignore[reportPrivateUsage]
+            return
+        time.sleep(PAUSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ class Waiter:
         self.abandoned: bool = False
         self.busy: bool = False
         """Whether `result` returns another result of what began."""
+        if sys.is_finalizing():  # Python before 3.12 would wait for ever for a thread that begins then.
+            raise RuntimeError("no thread can begin when the process ends")
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
     def run(
