@@ -306,7 +306,7 @@ def test_signatures_of_models_that_read_it_take_it(scratch: Path) -> None:
     types = stub(scratch, "_types.pyi")
     assert "TextModel3DParts: TypeAlias = Text | Model3D | Unknown" in types
     assert "content: TextModel3DContent" in stub(scratch, "_acme/plain__call.pyi")
-    assert "Model3D" not in stub(scratch, "_acme/thinker.pyi")
+    assert "Model3D" not in stub(scratch, "_acme/thinker__call.pyi")
     assert re.search(r"^AnyContent: TypeAlias = [^:]*Model3D", types, re.MULTILINE)
     assert 'output: Sequence[Literal["text", "mesh"]] | None = None' in stub(scratch, "_acme/plain.pyi")
 

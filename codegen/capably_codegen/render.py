@@ -220,6 +220,8 @@ def _common(
     }
     for name in COMMON:
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
+    for form in FORMS:
+        yield f"_resume__{form.name}.pyi", _fill("_resume_form.pyi", source, form=form, **shared)
 
 
 def _named_providers(source: Source) -> set[str]:
