@@ -44,7 +44,7 @@ class Httpx2Client:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> Httpx2Reply:
         message, deadline = message_of(request, timeout, self._given), deadline_of(timeout)
-        send = partial(self._begun().send, message, stream=True, follow_redirects=False)
+        send = partial(_send, self._begun(), message)
         if deadline is not None:
             return Httpx2Reply(self._sent_by(send, deadline), timeout, self, deadline)
         try:
@@ -108,6 +108,19 @@ class Httpx2Client:
                 return
             end, self._made = self._end, None
         end()
+
+
+def _send(client: httpx2.Client, message: httpx2.Request) -> httpx2.Response:
+    try:
+        return client.send(message, stream=True, follow_redirects=False)
+    except httpx2.InvalidURL as error:
+        raise malformed_place(error) from error
+
+
+def malformed_place(error: httpx2.InvalidURL) -> httpx2.RemoteProtocolError:
+    """Return the error for an answer that redirects to no URL. httpx2 reads the place unasked; before 2.16.2 it raised `error`,
+    which is otherwise about the address that we send to."""
+    return httpx2.RemoteProtocolError(f"Invalid URL in location header: {error}.")
 
 
 class Httpx2Reply:

@@ -12,7 +12,16 @@ from typing import TypeVar
 import httpx2
 
 from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
-from capably.http.over_httpx2 import DRAIN, LIMITS, NO_COOKIES, certificates, deadline_of, is_plain, message_of
+from capably.http.over_httpx2 import (
+    DRAIN,
+    LIMITS,
+    NO_COOKIES,
+    certificates,
+    deadline_of,
+    is_plain,
+    malformed_place,
+    message_of,
+)
 from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
@@ -41,8 +50,10 @@ class AsyncHttpx2Client:
         send = self._begun().send
         try:
             response = await _awaited_in_time(send(message, stream=True, follow_redirects=False), deadline)
-        except BaseException:
+        except BaseException as error:
             await self.ended()
+            if isinstance(error, httpx2.InvalidURL):
+                raise malformed_place(error) from error
             raise
         return AsyncHttpx2Reply(response, timeout, deadline, self)
 
