@@ -64,6 +64,13 @@ shapes *ARGS:
 conformance *ARGS:
     PYTHONPATH=scripts:tests uv run --quiet python -m conformance {{ ARGS }}
 
+# tests over the oldest (lowest-direct) or newest (highest) releases that pyproject.toml allows, in an environment of their own
+libraries RESOLUTION *ARGS="tests/http tests/providers tests/calls tests/responses tests/raw tests/tools tests/formats tests/json_schema tests/codegen tests/cli":
+    uv venv --quiet --clear dist/libraries
+    uv pip install --quiet --python dist/libraries --resolution {{ RESOLUTION }} --editable ".[all,bedrock,vertex]" --group dev
+    uv pip list --quiet --python dist/libraries
+    dist/libraries/bin/python -m pytest -q -n auto --dist loadgroup -m "not wheel" {{ ARGS }}
+
 # a program that PyInstaller has frozen, run once against loopback servers
 frozen:
     PYTHONPATH=tests uv run --quiet --group freeze python scripts/frozen.py

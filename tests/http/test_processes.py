@@ -28,6 +28,10 @@ from capably.http import libraries
 
 ROOT = Path(__file__).resolve().parents[2]
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)  # what these are about
+
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 CHILDREN, CALLS = 10, 8
 HTTP = ("auto", "httpx2")

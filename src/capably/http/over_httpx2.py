@@ -111,6 +111,19 @@ class Httpx2Client:
             end()
 
 
+def _send(client: httpx2.Client, message: httpx2.Request) -> httpx2.Response:
+    try:
+        return client.send(message, stream=True, follow_redirects=False)
+    except httpx2.InvalidURL as error:
+        raise malformed_place(error) from error
+
+
+def malformed_place(error: httpx2.InvalidURL) -> httpx2.RemoteProtocolError:
+    """Return the error for an answer that redirects to no URL. httpx2 reads the place unasked; before 2.16.2 it raised `error`,
+    which is otherwise about the address that we send to."""
+    return httpx2.RemoteProtocolError(f"Invalid URL in location header: {error}.")
+
+
 class Httpx2Reply:
     """An answer over httpx2. It holds the client, whose connections are closed when nobody uses it any more."""
 
@@ -229,10 +242,6 @@ def message_of(
 def is_plain(response: httpx2.Response) -> bool:
     """Return whether the body is neither compressed nor read before, as a mock's is: its bytes can be taken as they are."""
     return "content-encoding" not in response.headers and not response.is_stream_consumed
-
-
-def _send(client: httpx2.Client, message: httpx2.Request) -> httpx2.Response:
-    return client.send(message, stream=True, follow_redirects=False)
 
 
 def _close_unread(response: httpx2.Response, client: Httpx2Client) -> None:

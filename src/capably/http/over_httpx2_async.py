@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx2
 
 from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
-from capably.http.over_httpx2 import DRAIN, deadline_of, is_plain, made, message_of
+from capably.http.over_httpx2 import DRAIN, deadline_of, is_plain, made, malformed_place, message_of
 from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
@@ -41,8 +41,10 @@ class AsyncHttpx2Client:
         send = self._begun().send
         try:
             response = await _awaited_in_time(send(message, stream=True, follow_redirects=False), deadline)
-        except BaseException:
+        except BaseException as error:
             await self.ended()
+            if isinstance(error, httpx2.InvalidURL):
+                raise malformed_place(error) from error
             raise
         return AsyncHttpx2Reply(response, timeout, deadline, self)
 

@@ -38,6 +38,9 @@ else:
         such as pydantic, see a method in it and no field.
         """
 
+        def __new__(cls, function: Callable[..., object], *_: object, **__: object) -> Self:
+            return super().__new__(cls, function)  # Python 3.15 takes nothing else
+
         def __init__(self, function: Callable[..., object]) -> None:
             super().__init__(function)
             self.function = function
