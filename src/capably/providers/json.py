@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from capably.types.json import body_of, dump_json, dump_text, is_sendable, load_body, load_json, mend_json
@@ -56,14 +56,14 @@ def object_in(fields: Mapping[str, Json], name: str) -> JsonObject:
     return value
 
 
-def list_of(fields: Mapping[str, Json], name: str) -> Sequence[Json]:
+def list_of(fields: Mapping[str, Json], name: str) -> list[Json]:
     """Return a list; an empty one if it is absent or null. Raise `TypeError` for anything else: `0` is no empty answer."""
     value = fields.get(name)
     if type(value) is list:
         return value
     if value is not None:
         raise _wrong_type(name, value, list)
-    return ()
+    return []
 
 
 def object_of(fields: Mapping[str, Json], name: str) -> JsonObject:
@@ -76,11 +76,11 @@ def object_of(fields: Mapping[str, Json], name: str) -> JsonObject:
     return {}
 
 
-def objects_of(fields: Mapping[str, Json], name: str) -> Sequence[JsonObject]:
+def objects_of(fields: Mapping[str, Json], name: str) -> list[JsonObject]:
     """Return a list of objects; an empty one if it is absent or null. Raise `TypeError` for anything else."""
     value = fields.get(name)
     if value is None:
-        return ()
+        return []
     if type(value) is not list:
         raise _wrong_type(name, value, list)
     objects: list[JsonObject] = []

@@ -318,6 +318,10 @@ def _function(tool: AnyTool) -> Mapping[str, object]:
     return cached
 
 
+def _builtin_alone(body: Body, tool: BuiltinTool, request: Request) -> None:
+    _tools(body, [tool], request)
+
+
 def _builtin(tool: BuiltinTool) -> Body:
     if tool.kind not in BUILTIN_TOOLS:
         raise lack(SPELLINGS, f"builtin_tools.{tool.kind}", tool)
@@ -392,7 +396,7 @@ SPELLINGS: Spellings = {
     "output": Spelling("input", each_of("output", lambda: SPELLINGS)),
     "output.text": Spelling("input", nothing),
     "output.image": no_field("Pictures come from a tool, llm.ImageGeneration(), where the model has it."),
-    **{f"builtin_tools.{kind}": Spelling("tools") for kind in BUILTIN_TOOLS},
+    **{f"builtin_tools.{kind}": Spelling("tools", _builtin_alone) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
 """The Responses API: feature -> its spelling. Source: openai 3.54.0, types/responses/response_create_params.py."""
