@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that signs itself: for calls over TLS on loopback."""
+"""A certificate for 127.0.0.1, and the authority that signs it: for calls over TLS on loopback."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from pathlib import Path
 
 
 def write_certificate(file: Path) -> Path:
-    """Write a new certificate, valid for a day, and its key into `file`, as PEM. Needs `cryptography`."""
+    """Write a new certificate with its key and its authority, valid for a day, into `file`, as PEM: a server's chain and a
+    client's trust in one. Needs `cryptography`."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "loopback")])
+    authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+
+    def signed(name: str, own: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
+        names = (x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, word)]) for word in ("authority", name))
+        certificate = (
+            x509.CertificateBuilder(*names, own.public_key(), x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(extension, critical=True)
+            .sign(authority, hashes.SHA256())
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM)
+
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    root = x509.BasicConstraints(ca=True, path_length=None)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(private + made.public_bytes(pem))
+    file.write_bytes(private + signed("loopback", key, loopback) + signed("authority", authority, root))
     return file

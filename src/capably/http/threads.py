@@ -17,13 +17,17 @@ ValueT = TypeVar("ValueT")
 ArgsT = TypeVarTuple("ArgsT")
 
 
+GATHER = 0.0005
+"""Seconds in which results that are made ahead gather, where none is there. To hand over each by itself costs more than to make it."""
+
+
 class Waiter:
     """A thread that calls a function which blocks, while another one waits for the result or goes on."""
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[tuple[Callable[..., object], tuple[object, ...], int] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None, bool]] = SimpleQueue()
-        self._left = False
+        self._left = self._ahead = False
         self.abandoned: bool = False
         self.busy: bool = False
         """Whether `result` returns another result of what began."""
@@ -45,12 +49,15 @@ class Waiter:
     def begin(self, function: Callable[[*ArgsT], object], *args: *ArgsT, times: int = 1) -> None:
         """Call the function so many times, one after the other, or until it returns nothing. `result` returns what it returns."""
         self.busy = True
+        self._ahead = times > 1
         self._jobs.put((function, args, times))
 
     def result(self, *, last: Callable[[], object] | None = None, seconds: float | None = None) -> Any:
         """Return the next result. An interrupt ends the waiting at once, and so does the end of the seconds, with `Empty`;
         the function ends when it can, and then `last` runs."""
         try:
+            if self._ahead and self._results.empty():
+                time.sleep(GATHER)
             value, error, self.busy = self._results.get(timeout=seconds)
         except BaseException:
             self._abandon(last)
