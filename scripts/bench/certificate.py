@@ -18,9 +18,11 @@ def write_certificate(file: Path) -> Path:
     now = datetime.datetime.now(datetime.UTC)
 
     def signed(name: str, own: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
-        names = (x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, word)]) for word in ("authority", name))
+        issuer, subject = (
+            x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, word)]) for word in ("authority", name)
+        )
         certificate = (
-            x509.CertificateBuilder(*names, own.public_key(), x509.random_serial_number())
+            x509.CertificateBuilder(issuer, subject, own.public_key(), x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(extension, critical=True)
