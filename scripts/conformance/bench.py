@@ -21,7 +21,8 @@ from capably.providers.adapters import adapter_of
 from capably.providers.handles import Handle
 from capably.providers.settings import Settings
 from capably.registry.lookup import add_host, providers
-from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.responses.response import AsyncResponse, Response
+from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.messages import user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool

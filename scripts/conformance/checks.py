@@ -12,7 +12,8 @@ from support import request_types
 from support.request_readers import Inexpressible
 
 from capably import llm
-from capably.responses.stream_response import Response, StreamResponse
+from capably.responses.response import Response
+from capably.responses.stream_response import StreamResponse
 from capably.types import parts as p
 from capably.types.errors import CapablyError
 from conformance import accumulators, encode, readings, streams

@@ -15,7 +15,8 @@ from support.call_cost import calls_made
 from support.loopback import Canned, Loopback
 
 from capably import llm
-from capably.responses.stream_response import Response, StreamResponse
+from capably.responses.response import Response
+from capably.responses.stream_response import StreamResponse
 from capably.types import stream as types_stream
 from capably.types.errors import CapablyError
 from capably.types.response_data import ResponseData

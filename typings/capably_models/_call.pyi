@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, TypeVar, overload
 
 from capably.calls.prompt import CallDecorator
-from capably.responses.stream_response import FormatT
+from capably.responses.base import FormatT
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted

@@ -5,8 +5,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Never, TypeVar, overload
 
-from capably.responses.base import BaseResponse
-from capably.responses.stream_response import FormatT, StreamResponse
+from capably.responses.base import BaseResponse, FormatT
+from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Text, ToolOutput
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning

@@ -12,7 +12,8 @@ from capably.providers.adapters import adapter_of, default_endpoint, spellings_a
 from capably.providers.credentials import sendable_headers
 from capably.providers.handles import Handle, default_handle
 from capably.providers.spellings import NoSpellingError, notes_on
-from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.responses.response import AsyncResponse, Response
+from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.errors import ConfigurationError
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
-from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.responses.response import AsyncResponse, Response
+from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.functions import FunctionObject, is_async
 from capably.validation.arguments import check_parameters
 

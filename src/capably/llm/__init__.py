@@ -44,14 +44,16 @@ if TYPE_CHECKING:
         ThoughtStream as ThoughtStream,
         ToolCallStream as ToolCallStream,
     )
+    from capably.responses.response import (
+        AsyncResponse as AsyncResponse,
+        Response as Response,
+    )
     from capably.responses.serialization import (
         dump_messages as dump_messages,
         load_messages as load_messages,
     )
     from capably.responses.stream_response import (
-        AsyncResponse as AsyncResponse,
         AsyncStreamResponse as AsyncStreamResponse,
-        Response as Response,
         StreamResponse as StreamResponse,
     )
     from capably.tools.context import (
@@ -170,8 +172,9 @@ else:
             AsyncCommentaryStream AsyncPartStream AsyncTextStream AsyncThoughtStream AsyncToolCallStream
             CommentaryStream PartStream TextStream ThoughtStream ToolCallStream
         """,
+        "capably.responses.response": "AsyncResponse Response",
         "capably.responses.serialization": "dump_messages load_messages",
-        "capably.responses.stream_response": "AsyncResponse AsyncStreamResponse Response StreamResponse",
+        "capably.responses.stream_response": "AsyncStreamResponse StreamResponse",
         "capably.tools.context": "Context",
         "capably.tools.decorator": "tool",
         "capably.types.calls": "ApplyPatchCall ApprovalRequest ComputerCall CustomToolCall ShellCall",

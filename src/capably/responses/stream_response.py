@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
-from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
+from capably.responses.base import CapsT_co, FormatT_co, InputT_contra
 from capably.responses.follow_up import AsyncFollowUp, FollowUp
 from capably.responses.response import AsyncResponse, Response
 from capably.responses.stream_result import REACHED, StreamResult, build_result, data_of, finish_data, with_partial
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 else:
     AfterAsyncStreamResponse = AfterStreamResponse = object  # They only give `resume` its types.
 
-__all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
+__all__ = ["AsyncStreamResponse", "StreamResponse"]
 
 
 class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):

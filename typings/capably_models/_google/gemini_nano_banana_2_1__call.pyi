@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from capably.responses.stream_response import Response
+from capably.responses.response import Response
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.request import NotAcceptedByThisModel

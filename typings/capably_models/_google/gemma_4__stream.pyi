@@ -4,7 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, TypeAlias, overload
 
-from capably.responses.stream_response import FormatT, StreamResponse
+from capably.responses.base import FormatT
+from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted

@@ -4,7 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from capably.responses.stream_response import FormatT, Response
+from capably.responses.base import FormatT
+from capably.responses.response import Response
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.request import NotAcceptedByThisModel

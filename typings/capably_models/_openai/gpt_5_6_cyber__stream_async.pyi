@@ -4,7 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, TypeAlias, overload
 
-from capably.responses.stream_response import AsyncStreamResponse, FormatT
+from capably.responses.base import FormatT
+from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import CachePoint, Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
