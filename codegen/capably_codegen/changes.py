@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Iterator
 from typing import cast
 
+from capably.types.facts import UNVERIFIED
 from capably_codegen.flat_fields import Fields, fields_of
-from capably_codegen.schema import UNVERIFIED, Registry
+from capably_codegen.schema import Registry
 
 _PRICES = {
     "input": "input",

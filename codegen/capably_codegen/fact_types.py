@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
+from capably.types.facts import UNVERIFIED
 from capably_codegen import schema
 from capably_codegen.facts import NOT_OF_PROFILES, NOT_OF_PROVIDERS
-from capably_codegen.schema import UNVERIFIED, Entry
+from capably_codegen.schema import Entry
 from capably_codegen.signatures import literal
 
 
@@ -80,7 +81,7 @@ AT_RUN_TIME: Mapping[tuple[type[Entry], str], str] = {
     (schema.Provider, "dialect"): "Dialect | None",
     (schema.Dialect, "builtin_tools"): "Mapping[str, str]",
 }
-"""Types of fields at run time: a host added by a program (`llm.provider`) has no docs and no dialect, and tools are looked up
+"""Types of fields at run time: a host added by a program (`llm.configure`) has no docs and no dialect, and tools are looked up
 by any tool's kind."""
 
 AS_JSON: tuple[type[Entry], ...] = (schema.Tools, schema.Reasoning, schema.Sampling, schema.Cache, schema.EndpointRules)

@@ -20,12 +20,12 @@ from typing import cast
 
 from capably import __version__
 from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
-from capably.types.facts import ENDPOINTS_BY_ADAPTER
+from capably.types.facts import ENDPOINTS_BY_ADAPTER, UNVERIFIED
 from capably_codegen.facts import profile_facts
 from capably_codegen.names import constant_name
 from capably_codegen.problems import Key, Problem, RegistryError, nearest, problem
 from capably_codegen.registry import Plain, Source, check_registry
-from capably_codegen.schema import UNVERIFIED, Entry, Profile, Registry
+from capably_codegen.schema import Entry, Profile, Registry
 from capably_codegen.spelled import unspelled_facts
 from capably_codegen.yaml_lines import read_yaml
 

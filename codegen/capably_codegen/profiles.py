@@ -10,12 +10,14 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from capably.capabilities import CAPABILITIES
 from capably.modalities import OUTPUTS
+from capably.parameters import Verbosity
 from capably.registry.rules import Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
+from capably.types.reasoning import Effort
 from capably_codegen.default_states import (
     FREE,
     StateStub,
@@ -29,10 +31,9 @@ from capably_codegen.default_states import (
     wrapper_signature,
 )
 from capably_codegen.parameter_docs import value_docs_of
-from capably_codegen.schema import Model
+from capably_codegen.schema import Lifetime, Model
 from capably_codegen.signatures import (
     BUILTINS,
-    EFFORTS,
     PARAMETERS,
     PARTS,
     Method,
@@ -176,9 +177,9 @@ def any_stub() -> ProfileStub:
         "input": tuple(PARTS),
         "output": ("text", *OUTPUTS),
         "builtin_tools": tuple(BUILTINS),
-        "reasoning": ("off", *EFFORTS),
-        "verbosity": ("low", "medium", "high"),
-        "cache": ("5m", "30m", "1h", "12h", "24h"),
+        "reasoning": ("off", *get_args(Effort)),
+        "verbosity": get_args(Verbosity),
+        "cache": get_args(Lifetime),
     }
     rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
     doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."

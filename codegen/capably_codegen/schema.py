@@ -15,21 +15,21 @@ Conditions are words:
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from capably.modalities import INPUTS, MODALITIES
+from capably.parameters import Verbosity
+from capably.types.facts import Endpoint
+from capably.types.reasoning import Effort
 from capably.types.tools import BUILTIN_TOOLS
 
-Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-Endpoint: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
 Unverified: TypeAlias = Literal["unverified"]
-UNVERIFIED: Final = "unverified"
-"""What no source settles."""
 YesNo: TypeAlias = StrictBool | Unverified
 When: TypeAlias = Literal["always", "reasoning_off", "without_budget", "never", "unverified"]
 Sampled: TypeAlias = Literal["always", "reasoning_off", "ignored", "never", "unverified"]
+Lifetime: TypeAlias = Literal["5m", "30m", "1h", "12h", "24h"]
 Usd: TypeAlias = Annotated[float, Field(ge=0)]
 Factor: TypeAlias = Annotated[float, Field(gt=0, le=10)]
 Tokens: TypeAlias = Annotated[int, Field(gt=0)]
@@ -228,7 +228,7 @@ class Cache(Entry):
 
     automatic: YesNo = False
     """The provider finds the prefix to cache by itself: always, or when `cache=` asks for it."""
-    breakpoints: list[Literal["5m", "30m", "1h", "12h", "24h"]] | Unverified = []
+    breakpoints: list[Lifetime] | Unverified = []
     """Lifetimes a cache point may ask for; empty = no cache points."""
 
 
@@ -259,7 +259,7 @@ class Profile(Entry):
     """Thinking; unset = none."""
     sampling: Sampling = Sampling()
     """Randomness controls."""
-    verbosity: list[Literal["low", "medium", "high"]] | Unverified = []
+    verbosity: list[Verbosity] | Unverified = []
     """Answer lengths that can be requested."""
     prefill: YesNo = False
     """The caller may write the beginning of the answer."""

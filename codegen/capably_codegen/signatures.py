@@ -20,8 +20,6 @@ BUILTINS: Mapping[str, str] = {word: tool.__name__ for word, tool in BUILTIN_TOO
 PARTS: Mapping[str, str] = {word: modality.part.__name__ for word, modality in MODALITIES.items()}
 """The registry's word for a modality -> the name of the class of its parts."""
 
-EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
-
 PARAMETERS = {name: "" if DECLARED[name].by_model else static_type(name) for name in FEATURES}
 """Parameters in the order of the signature, with their types; an empty one depends on the model."""
 
@@ -86,10 +84,6 @@ class Signature:
     parameters: tuple[Parameter, ...]
     explains: bool = False
     """Whether it accepts nothing of its own, and only explains a refusal."""
-
-    def with_types(self, **types: str) -> Signature:
-        """Return a copy with other types of these parameters."""
-        return replace(self, parameters=tuple(replace(p, type=types.get(p.name, p.type)) for p in self.parameters))
 
     @property
     def defaults(self) -> Signature:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from capably_codegen.registry import load_registry
-from capably_codegen.schema import UNVERIFIED
 
 from capably.modalities import INPUTS
+from capably.types.facts import UNVERIFIED
 from registry_sync.claims import SourceError, without_none
 from registry_sync.patch import priced, statement
 from registry_sync.python_data import variable

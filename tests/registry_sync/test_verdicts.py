@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from capably_codegen.problems import RegistryError
 from capably_codegen.registry import load_registry
-from capably_codegen.schema import UNVERIFIED
 from capably_codegen.verdicts import dated_fields, decided, load_verdicts
+
+from capably.types.facts import UNVERIFIED
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = load_registry(ROOT / "model_registry.yaml").registry

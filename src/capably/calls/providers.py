@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
@@ -13,11 +13,12 @@ from capably.providers.handles import Handle, default_handle, default_handles, s
 from capably.providers.settings import OWN_WORDS, Settings, check_address, check_types
 from capably.registry.lookup import add_host, own_host, providers
 from capably.types.errors import ConfigurationError
+from capably.types.facts import Endpoint
 from capably.types.provider import Provider
 from capably.types.timeout import as_timeout
 from capably.validation.arguments import check_parameters
 
-Wire: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
+Wire: TypeAlias = Endpoint
 """What a server of one's own can speak."""
 
 SDK_WIRES: Mapping[str, str] = {

@@ -24,9 +24,6 @@ ADAPTERS: Mapping[str, tuple[str, str, str]] = {
 }
 """The registry's word for an adapter -> its module, its class, and its endpoint for models of which none is known."""
 
-SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google": "google.genai"}
-"""The registry's word for an adapter -> the module of its SDK; the extra has the same name as the adapter."""
-
 
 def adapter_of(handle: Handle, wire_id: str = "") -> Adapter:
     """Return the adapter of a handle for a model id. It is built when first needed."""

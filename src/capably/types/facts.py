@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cas
 if TYPE_CHECKING:
     from capably_models import _facts
 
+    from capably.parameters import Verbosity
+
     class LimitsJson(TypedDict):
         """Sizes in tokens; unknown is `None`."""
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
         reasoning: _facts.ReasoningJson
         sampling: _facts.SamplingJson
         system: Literal["never", "start", "anywhere"] | None
-        verbosity: list[Literal["low", "medium", "high"]] | None
+        verbosity: list[Verbosity] | None
         prefill: bool | None
         cache: _facts.CacheJson | None
         builtin_tools: list[_facts.BuiltinTool] | None
@@ -55,8 +57,12 @@ Facts: TypeAlias = "_facts.Profile"
 """A profile as the generator wrote it: every field of `codegen/capably_codegen/schema.py`, defaults spelt out."""
 
 UNVERIFIED: Final = "unverified"
+"""What no source settles."""
 
-ENDPOINTS_BY_ADAPTER: Mapping[str, tuple[str, ...]] = {
+Endpoint: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
+"""The registry's word for a wire format, where it is served."""
+
+ENDPOINTS_BY_ADAPTER: Mapping[str, tuple[Endpoint, ...]] = {
     "anthropic": ("messages",),
     "openai": ("responses", "chat_completions"),
     "google": ("generate_content",),

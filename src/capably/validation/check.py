@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from capably.modalities import MODALITY_OF
+from capably.parameters import OnUnsupported
 from capably.providers.adapters import spellings_at
 from capably.registry.lookup import on_registry_change, rules_for
 from capably.types import parts as p
@@ -25,7 +26,7 @@ from capably.validation.refusal import Call, Violation, decide, missing_spelling
 if TYPE_CHECKING:
     from capably.types.messages import Message
 
-_ANSWERS = ("raise", "warn", "drop")
+_POLICIES = get_args(OnUnsupported)
 
 
 class CompiledProfile(dict[str, tuple[Constraint, ...]]):
@@ -66,8 +67,8 @@ def _compile(info: ModelInfo, facts: Facts, endpoint: str | None) -> CompiledPro
 
 def check_call(call: Call) -> list[str]:
     """Check the call against the registry. Raise, warn or drop as its `on_unsupported` demands; return the warnings."""
-    if call.on_unsupported not in _ANSWERS:
-        raise ValueError(f"on_unsupported={call.on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
+    if call.on_unsupported not in _POLICIES:
+        raise ValueError(f"on_unsupported={call.on_unsupported!r} is none of: {', '.join(map(repr, _POLICIES))}")
     info = call.info
     if info is None:
         return []
