@@ -32,7 +32,7 @@ from capably import llm
 from capably.registry.identify import find_model
 from capably.types.tools import Tool
 from capably.validation.check import check_call
-from capably.validation.refusal import Call
+from capably.validation.violations import PendingCall
 
 
 def answer(wire: str, case: str) -> Callable[[Received], Canned]:
@@ -119,7 +119,7 @@ CHECKED: dict[str, tuple[str, dict[str, Any], list[Any], int]] = {
 def test_what_a_model_takes_is_looked_up_and_not_worked_out(name: str) -> None:
     id, params, messages, most = CHECKED[name]
     info = find_model(id)
-    asked = Call(id, info, str(info.endpoint), params, messages, "raise")
+    asked = PendingCall(id, info, str(info.endpoint), params, messages, "raise")
     check: Callable[[], object] = lambda: check_call(asked)  # noqa: E731
     assert check() == []
     made = fewest_calls(check) - len(("<lambda>", "setprofile"))

@@ -147,7 +147,7 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
     from capably.formats import output_format as _format
     from capably.tools import decorator as _tool
     from capably.validation.check import check_call
-    from capably.validation.refusal import Call
+    from capably.validation.violations import PendingCall
 
     source = load_registry(ROOT / "model_registry.yaml")
     chapters = [{"title": f"Chapter {n}", "pages": n, "notes": ["a note", "another one"] * 10} for n in range(100)]
@@ -173,7 +173,7 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
         "the generator, all files": lambda: render(source),
         "llm.models(tools=True, ...)": lambda: llm.models(tools=True, image_input=True, reasoning="high"),
         'llm.Model("...")': lambda: llm.Model("openai/gpt-6.1-sol"),
-        "check of a call": lambda: check_call(Call(info.id, info, "responses", params, hi, "raise")),
+        "check of a call": lambda: check_call(PendingCall(info.id, info, "responses", params, hi, "raise")),
         "check and request of a call": lambda: prepare(model.id, info, "Hi", params),
         "schema of a format": lambda: _format._make_format(Story),  # pyright: ignore[reportPrivateUsage]
         "schemas of five tools": tool_schemas,

@@ -14,7 +14,7 @@ from typing import Any
 
 from support import request_readers as sent
 
-from capably.calls.call import _leading_system
+from capably.calls.call import split_instructions
 from capably.providers.spellings import NoSpellingError
 from capably.types.request import Request
 from conformance.cases import Exchange, name_of
@@ -24,7 +24,7 @@ from conformance.differences import DIFFERENCES, Json
 def encode(exchange: Exchange, adapter: Any) -> Json:
     """Encode the recorded request with our API; raise `Inexpressible` if our API cannot express it."""
     ask = sent.read(exchange._replace(provider=name_of(exchange.provider)))
-    instructions, messages = _leading_system(ask.messages)
+    instructions, messages = split_instructions(ask.messages)
     request = Request(
         info=None,
         model_id=str(exchange.sent.get("model") or ""),

@@ -15,7 +15,7 @@ from capably.parameters import PARAMETERS
 from capably.registry.identify import find_model
 from capably.registry.lookup import listed_models, rules_for
 from capably.validation.check import check_call
-from capably.validation.refusal import Call
+from capably.validation.violations import PendingCall
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
 SPEECH = llm.Audio.from_bytes(b"RIFF", media_type="audio/wav")
@@ -383,13 +383,15 @@ def test_audio_input_is_told_with_what_is_read_instead() -> None:
 
 def test_tools_of_an_endpoint_that_go_only_without_reasoning_need_no_word_where_the_model_is_silent() -> None:
     info, endpoint = find_model("openai/gpt-5.4"), "chat_completions"
-    assert check_call(Call(info.id, info, endpoint, {"tools": [lookup]}, [], "raise")) == []
-    assert check_call(Call(info.id, info, "responses", {"tools": [lookup], "reasoning": "low"}, [], "raise")) == []
+    assert check_call(PendingCall(info.id, info, endpoint, {"tools": [lookup]}, [], "raise")) == []
+    assert (
+        check_call(PendingCall(info.id, info, "responses", {"tools": [lookup], "reasoning": "low"}, [], "raise")) == []
+    )
     with pytest.raises(llm.UnsupportedFeatureError, match="accepts `tools` only without reasoning"):
-        check_call(Call(info.id, info, endpoint, {"tools": [lookup], "reasoning": "low"}, [], "raise"))
+        check_call(PendingCall(info.id, info, endpoint, {"tools": [lookup], "reasoning": "low"}, [], "raise"))
     info = find_model("openai/gpt-5.5")
     with pytest.raises(llm.UnsupportedFeatureError, match='accepts `tools` only together with reasoning="off"'):
-        check_call(Call(info.id, info, endpoint, {"tools": [lookup]}, [], "raise"))
+        check_call(PendingCall(info.id, info, endpoint, {"tools": [lookup]}, [], "raise"))
 
 
 def test_beside_a_level_only_models_are_named_that_take_both() -> None:
@@ -715,7 +717,7 @@ def test_every_model_answers_every_parameter_alone() -> None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    check_call(Call(info.id, info, str(info.endpoint), params, messages, "raise"))
+                    check_call(PendingCall(info.id, info, str(info.endpoint), params, messages, "raise"))
                 except llm.UnsupportedFeatureError as error:
                     assert str(error).startswith(f'"{info.id}" '), (info.id, call)
                     assert info.id not in error.alternatives, (info.id, call)
@@ -740,6 +742,6 @@ print([name for name in heavy if name in sys.modules])
 def test_built_in_tools_belong_to_the_endpoint_that_has_them() -> None:
     info = find_model(GPT_5_6)
     tools: dict[str, Any] = {"tools": [llm.WebSearch()]}
-    check_call(Call(info.id, info, "responses", dict(tools), [], "raise"))
+    check_call(PendingCall(info.id, info, "responses", dict(tools), [], "raise"))
     with pytest.raises(llm.UnsupportedFeatureError, match="WebSearch"):
-        check_call(Call(info.id, info, "chat_completions", dict(tools), [], "raise"))
+        check_call(PendingCall(info.id, info, "chat_completions", dict(tools), [], "raise"))

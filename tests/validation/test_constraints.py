@@ -16,7 +16,7 @@ from capably.registry.identify import find_model
 from capably.registry.lookup import listed_models
 from capably.types.facts import ModelInfo
 from capably.validation.check import check_call
-from capably.validation.refusal import Call
+from capably.validation.violations import PendingCall
 
 
 @llm.tool
@@ -45,7 +45,7 @@ def said(info: ModelInfo, endpoint: str, content: Any = "Hi", **params: Any) -> 
     """What is refused first, and why."""
     messages: list[Any] = [llm.user(content)]
     try:
-        check_call(Call(info.id, info, endpoint, params, messages, "raise"))
+        check_call(PendingCall(info.id, info, endpoint, params, messages, "raise"))
     except llm.UnsupportedFeatureError as error:
         return error.feature, error.reason
     return None

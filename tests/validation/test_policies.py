@@ -19,11 +19,11 @@ import pytest
 from support.loopback import Canned, Loopback
 
 from capably import llm
-from capably.calls.call import _encoded
+from capably.calls.call import encode_call
 from capably.providers.spellings import NoSpellingError
 from capably.registry.lookup import listed_models, providers
 from capably.types.facts import ModelInfo
-from capably.validation.refusal import Call
+from capably.validation.violations import PendingCall
 
 TEXTS = Path(__file__).with_name("refusals.txt")
 
@@ -334,9 +334,9 @@ def test_what_cannot_be_dropped_is_refused_and_not_tried_for_ever() -> None:
         def encode(self, request: Any) -> dict[str, Any]:
             raise NoSpellingError("prefill", "The", "It cannot continue an answer.")
 
-    call = Call("openai/not-listed", None, "responses", {}, [llm.user("Hi")], "drop")
+    call = PendingCall("openai/not-listed", None, "responses", {}, [llm.user("Hi")], "drop")
     sending: Any = dict.fromkeys(("extra", "headers", "timeout", "max_retries"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(llm.UnsupportedFeatureError, match="`prefill`"):
-            _encoded(cast("Any", Stubborn()), call, sending, [])
+            encode_call(cast("Any", Stubborn()), call, sending, [])

@@ -23,8 +23,9 @@ from capably.types.tools import BuiltinTool, Tool
 from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
-from capably.validation.conversations import sendable
-from capably.validation.refusal import Call, decide, missing_violation, refusal
+from capably.validation.conversations import repaired
+from capably.validation.refusal import decide, missing_violation, refusal
+from capably.validation.violations import PendingCall
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -105,14 +106,14 @@ def prepare(id: str, info: ModelInfo | None, content: Content, params: Mapping[s
         "timeout": as_timeout(given.pop("timeout", None)),
         "max_retries": given.pop("max_retries", None),
     }
-    neutral_call = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
-    warnings = check_call(neutral_call)
+    pending = PendingCall(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
+    warnings = check_call(pending)
     if "format" in given:
         from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
     adapter = adapter_of(handle, wire_id)
-    request, body = _encoded(adapter, neutral_call, sending, warnings)
+    request, body = encode_call(adapter, pending, sending, warnings)
     if "format" in request.params:
         warnings += notes_on(spellings_at(provider, endpoint) or {}, request.params)
     return PreparedCall(adapter, request, body, messages, warnings)
@@ -129,12 +130,14 @@ def _handle_of(given: object, provider: str) -> Handle:
     return given
 
 
-def _encoded(adapter: Adapter, call: Call, sending: Sending, warnings: list[str]) -> tuple[Request, dict[str, object]]:
+def encode_call(
+    adapter: Adapter, call: PendingCall, sending: Sending, warnings: list[str]
+) -> tuple[Request, dict[str, object]]:
     """Return the request and its body. What the wire format cannot express raises, or is dropped and encoded again."""
     provider, _, wire_id = call.id.partition("/")
     dropped: list[NoSpellingError] = []
     while True:
-        instructions, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
+        instructions, rest = split_instructions(repaired(call.messages, provider, call.endpoint, sending["extra"]))
         request = Request(
             info=call.info,
             model_id=wire_id,
@@ -160,7 +163,7 @@ def _with_system(messages: list[Message], system: str | None) -> list[Message]:
     return messages if system is None else [SystemMessage(system), *messages]
 
 
-def _leading_system(messages: Sequence[Message]) -> tuple[list[SystemMessage], list[Message]]:
+def split_instructions(messages: Sequence[Message]) -> tuple[list[SystemMessage], list[Message]]:
     """Return the leading instructions of the conversation, and the other messages."""
     leading: list[SystemMessage] = []
     for message in messages:

@@ -25,8 +25,10 @@ from capably.cli.find_models_in_code import Mention, constants, mentions_in
 from capably.cli.source_files import SourceFile, lines_of, overwrite, parse, read_files, why_not_writable
 from capably.registry.identify import find_model
 from capably.registry.lookup import rules_for
+from capably.registry.rules import Rule
 from capably.types.errors import ConfigurationError
-from capably.types.facts import UNVERIFIED, ModelInfo
+from capably.types.facts import ModelInfo
+from capably.validation.conditions import CONDITIONS
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict
@@ -166,30 +168,27 @@ def _differences(old: ModelInfo, new: ModelInfo) -> Iterator[str]:
     for word, names in (("no longer takes", lost), ("takes as well", gained)):
         if names:
             yield f"{new.id} {word}: {', '.join(names)}"
-    for when, condition in _CONDITIONS.items():
-        tied = [name for name, rule in after.items() if rule.when == when and before[name].when not in _TIED[when]]
+    for when, condition in CONDITIONS.items():
+        tied = [name for name, rule in after.items() if rule.when == when and _allows_more(before[name], when)]
         if tied:
-            yield f"{new.id} takes only {condition}: {', '.join(tied)}"
+            yield f"{new.id} takes only {condition.words}: {', '.join(tied)}"
     for name, rule in after.items():
         fewer = [value for value in before[name].values if value not in rule.values]
         if fewer and rule.values and name not in lost:
             yield f"{new.id} has fewer words for {name}: no {', '.join(fewer)}"
 
 
-_CONDITIONS: Mapping[str, str] = {
-    "reasoning_off": 'with reasoning="off"',
-    "without_reasoning": "without reasoning",
-    "without_budget": "without a thinking budget",
-}
-"""Condition of a rule -> its wording."""
+def _allows_more(rule: Rule, when: str) -> bool:
+    """Return whether a rule allows calls that a condition does not."""
+    return not rule.refused and rule.when not in _NO_LOOSER[when]
 
-_REFUSED = ("never", "ignored", UNVERIFIED)
-_TIED: Mapping[str, tuple[str, ...]] = {
-    "reasoning_off": (*_REFUSED, "reasoning_off"),
-    "without_reasoning": (*_REFUSED, "reasoning_off", "without_reasoning"),
-    "without_budget": (*_REFUSED, "reasoning_off", "without_budget"),
+
+_NO_LOOSER: Mapping[str, tuple[str, ...]] = {
+    "reasoning_off": ("reasoning_off",),
+    "without_reasoning": ("reasoning_off", "without_reasoning"),
+    "without_budget": ("reasoning_off", "without_budget"),
 }
-"""Condition of a rule -> the rules of another model that are no looser."""
+"""Condition of a rule -> the conditions that allow no more calls than it does."""
 
 
 def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:

@@ -22,7 +22,7 @@ NewIds = tuple[str | None, ...]
 """For each part of a message, the id that its call or output is sent with; `None` for other parts."""
 
 
-class Call(NamedTuple):
+class WaitingCall(NamedTuple):
     """A call that waits for its output: its place, and the id that it is sent with."""
 
     place: int
@@ -36,7 +36,7 @@ class Pairs:
     __slots__ = ("answered", "loose", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: dict[str, list[Call]] = {}
+        self.waiting: dict[str, list[WaitingCall]] = {}
         self.answered: set[str] = set()
         self.loose: set[str] = set()
         """Ids in JSON that has no class here: calls of the provider's own kinds, which the caller may answer."""
@@ -46,7 +46,7 @@ class Pairs:
         self.waiting.clear()
         self.answered.clear()
 
-    def take(self, id: str) -> Call | None:
+    def take(self, id: str) -> WaitingCall | None:
         """Return the first waiting call with this id, and remove it."""
         calls = self.waiting.get(id)
         if not calls:
@@ -57,7 +57,7 @@ class Pairs:
         self.answered.add(id)
         return call
 
-    def take_first(self, name: str) -> Call | None:
+    def take_first(self, name: str) -> WaitingCall | None:
         """Return the first waiting call of a tool, for an output without an id: Gemini pairs by name and order."""
         calls = [call for waiting in self.waiting.values() for call in waiting if name in (call.part.name, "")]
         return self.take(calls[0].part.id) if calls else None
@@ -82,7 +82,7 @@ class Ids:
                 pairs.loose.add(part.id)  # It may be left without an answer.
             elif isinstance(part, p.ToolCall):
                 id = self._issue(part.id, own)
-                pairs.waiting.setdefault(part.id, []).append(Call(place, part, id))
+                pairs.waiting.setdefault(part.id, []).append(WaitingCall(place, part, id))
                 new.append(id)
                 continue
             if type(part) is p.Unknown and not _is_answer(part, pairs):

@@ -7,7 +7,7 @@ model reads. A call is compared with these, and error messages are made only for
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, get_args
 
 from capably.modalities import MODALITY_OF
@@ -18,10 +18,11 @@ from capably.types import parts as p
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.validation.constraints import Constraint, Params, Profile, constraints_of, constraints_together
-from capably.validation.conversations import is_prefill, rules_of
+from capably.validation.constraints import Constraint, Profile, constraints_of, constraints_together
+from capably.validation.conversations import conversation_rules_of, is_prefill
 from capably.validation.drop import drop_from_messages
-from capably.validation.refusal import Call, Violation, decide, missing_spellings_first, shown
+from capably.validation.refusal import decide, missing_spellings_first
+from capably.validation.violations import Params, PendingCall, Violation, shown
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -65,7 +66,7 @@ def _compile(info: ModelInfo, facts: Facts, endpoint: str | None) -> CompiledPro
     return compiled
 
 
-def check_call(call: Call) -> list[str]:
+def check_call(call: PendingCall) -> list[str]:
     """Check the call against the registry. Raise, warn or drop as its `on_unsupported` demands; return the warnings."""
     if call.on_unsupported not in _POLICIES:
         raise ValueError(f"on_unsupported={call.on_unsupported!r} is none of: {', '.join(map(repr, _POLICIES))}")
@@ -105,15 +106,15 @@ def _violations(
             feature = "system_messages"
         elif isinstance(message, SystemMessage):
             if compiled[feature]:
-                violations.append(_instructions(compiled.profile, messages, message, feature))
-            violations += _parts(compiled.profile, messages, message) if len(message.content) > 1 else ()
+                violations.append(_system_violation(compiled.profile, messages, message, feature))
+            violations += _part_violations(compiled.profile, messages, message) if len(message.content) > 1 else ()
         else:
             feature = "system_messages"
             if isinstance(message, UserMessage):
-                violations += _parts(compiled.profile, messages, message)
+                violations += _part_violations(compiled.profile, messages, message)
     last = messages[-1] if messages else None
     if type(last) is AssistantMessage and _is_refused_prefill(compiled, info, endpoint, last):
-        violations.append(_prefill(compiled.profile, messages))
+        violations.append(_prefill_violation(compiled.profile, messages))
     return violations
 
 
@@ -122,10 +123,10 @@ def _is_refused_prefill(
 ) -> bool:
     """Return whether `last` would be a prefill at this API and the model takes none."""
     refused = compiled.profile.rules["prefill"].refused
-    return refused and "last_answer" in rules_of(info.provider, endpoint).refuses and is_prefill(last)
+    return refused and "last_answer" in conversation_rules_of(info.provider, endpoint).refuses and is_prefill(last)
 
 
-def _prefill(profile: Profile, messages: list[Message]) -> Violation:
+def _prefill_violation(profile: Profile, messages: list[Message]) -> Violation:
     last = messages[-1]
     text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal, p.Commentary)))
     what = "an assistant message at the end (`prefill`)"
@@ -143,39 +144,35 @@ _INSTRUCTIONS: Mapping[str, tuple[str, str]] = {
 """Feature -> its name in errors, and the advice."""
 
 
-def _instructions(profile: Profile, messages: list[Message], message: SystemMessage, feature: str) -> Violation:
+def _system_violation(profile: Profile, messages: list[Message], message: SystemMessage, feature: str) -> Violation:
     when = profile.rules[feature].when
     return Violation(
         feature, message.text, (), when, *_INSTRUCTIONS[feature], lambda: drop_from_messages(messages, message)
     )
 
 
-def _parts(
+def _part_violations(
     profile: Profile, messages: list[Message], message: UserMessage[p.Part] | SystemMessage
 ) -> Iterator[Violation]:
     for part in message.content:
-        violation = _part(profile, part)
+        violation = _part_violation(profile, part, lambda part=part: drop_from_messages(messages, part))
         if violation:
-            yield violation._replace(drop=lambda part=part: drop_from_messages(messages, part))
+            yield violation
 
 
-def _part(profile: Profile, part: p.Part) -> Violation | None:
+def _part_violation(profile: Profile, part: p.Part, drop: Callable[[], object]) -> Violation | None:
     rules, kind = profile.rules, f"llm.{part.__class__.__name__}"
     modality = MODALITY_OF.get(part.__class__)
     if modality is not None and modality not in rules["input"].values:
         reason = UNVERIFIED if modality in profile.facts["unverified_input"] else "never"
         what = f"{modality} input (`{kind}`)"
-        return Violation(f"input.{modality}", part, rules["input"].values, reason, what, "Leave the part out", _nothing)
+        return Violation(f"input.{modality}", part, rules["input"].values, reason, what, "Leave the part out", drop)
     if isinstance(part, p.CachePoint):
         rule = rules["cache"]
         if rule.refused or (part.ttl is not None and part.ttl not in rule.values):
             reason = rule.when if rule.refused else "value"
             what = f"`llm.CachePoint(ttl={shown(part.ttl)})`"
-            return Violation("cache.point", part.ttl, rule.values, reason, what, "Leave the part out", _nothing)
+            return Violation("cache.point", part.ttl, rule.values, reason, what, "Leave the part out", drop)
     if isinstance(part, p.ToolOutput) and rules["tools"].refused:
-        return Violation("tools", part, (), rules["tools"].when, f"`{kind}`", "Say the result in words", _nothing)
+        return Violation("tools", part, (), rules["tools"].when, f"`{kind}`", "Say the result in words", drop)
     return None
-
-
-def _nothing() -> None:
-    """Do nothing. `_parts` replaces it."""

@@ -11,8 +11,8 @@ from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
-from capably.validation.drop import Params
-from capably.validation.refusal import Violation, shown
+from capably.validation.conditions import CONDITIONS, budget_of, is_met
+from capably.validation.violations import Params, Violation, shown
 
 if TYPE_CHECKING:
     from capably.types.tools import AnyTool
@@ -121,16 +121,12 @@ def _effort(value: object) -> object:
     return getattr(value, "effort", value)
 
 
-def _tokens(value: object) -> int | None:
-    return getattr(value, "budget_tokens", None)
-
-
 def _unbudgeted(name: str) -> Constraint:
     """Return the constraint of a model that thinks only with a budget, so that thoughts need one."""
 
     def admits(value: object, _: Params) -> bool:
         asks_for_thoughts = _effort(value) is None or getattr(value, "visible", None) is not None
-        return _tokens(value) is not None or not asks_for_thoughts
+        return budget_of(value) is not None or not asks_for_thoughts
 
     def violation(value: object, params: Params) -> Violation:
         violation = _refused(params, name, "Reasoning(...) without budget_tokens", value, "never")
@@ -146,7 +142,7 @@ def _either(name: str) -> Constraint:
         what = "`Reasoning(effort=..., budget_tokens=...)`"
         return Violation(name, value, (), "together", what, "Leave out one of the two", _dropper(params, name), True)
 
-    return Constraint(name, lambda value, _: _tokens(value) is None or _effort(value) is None, violation)
+    return Constraint(name, lambda value, _: budget_of(value) is None or _effort(value) is None, violation)
 
 
 def _unseen(name: str) -> Constraint:
@@ -169,18 +165,18 @@ def _budget(profile: Profile, name: str) -> Constraint:
         advice = f"Say it in words (reasoning={', '.join(map(shown, profile.rules[name].values))})"
 
         def refused(value: object, params: Params) -> Violation:
-            violation = _refused(params, name, "Reasoning(budget_tokens=...)", _tokens(value), rule.when)
+            violation = _refused(params, name, "Reasoning(budget_tokens=...)", budget_of(value), rule.when)
             return violation._replace(feature=feature, advice=advice)
 
-        return Constraint(name, lambda value, _: getattr(value, "budget_tokens", None) is None, refused)
+        return Constraint(name, lambda value, _: budget_of(value) is None, refused)
     reasoning = profile.facts["reasoning"]
     budget = reasoning["budget"] if reasoning and reasoning != UNVERIFIED else None
     low, high = (budget["min"], budget["max"]) if budget else (0, None)
     span = _within(name, low, high or profile.most, shown="budget_tokens")
     return Constraint(
         name,
-        lambda value, params: (tokens := _tokens(value)) is None or span.admits(tokens, params),
-        lambda value, params: span.violation(_tokens(value), params)._replace(feature=feature),
+        lambda value, params: (tokens := budget_of(value)) is None or span.admits(tokens, params),
+        lambda value, params: span.violation(budget_of(value), params)._replace(feature=feature),
     )
 
 
@@ -201,7 +197,7 @@ def _tools(profile: Profile, name: str) -> tuple[Constraint, ...]:
 
     own = Constraint(
         name,
-        lambda tools, params: _met(rule.when, params) or not _own(tools),
+        lambda tools, params: is_met(rule.when, params) or not _own(tools),
         lambda tools, params: _refused(params, name, name, _own(tools), rule.when),
     )
     builtin = Constraint(name, lambda tools, _: _TOOLS.issuperset(map(type, tools)) or not unknown(tools), refused)
@@ -227,7 +223,7 @@ def _tool_choice(profile: Profile, name: str) -> tuple[Constraint, ...]:
         return violation._replace(allowed=words) if free == "always" else violation
 
     return (
-        Constraint(name, lambda value, params: _met(forced if _forces(value) else free, params), refused),
+        Constraint(name, lambda value, params: is_met(forced if _forces(value) else free, params), refused),
         Constraint(
             name,
             lambda value, _: _forces(value) or value in words,
@@ -275,21 +271,10 @@ def _under(name: str, when: str) -> tuple[Constraint, ...]:
     """Return the constraint of a parameter that is taken in some calls only, or in none."""
     constraint = Constraint(
         name,
-        lambda _, params: _met(when, params),
+        lambda _, params: is_met(when, params),
         lambda value, params: _refused(params, name, name, value, when),
     )
     return () if when == "always" else (constraint,)
-
-
-def _met(when: str, params: Params) -> bool:
-    """Return whether this call satisfies a rule's condition."""
-    if when == "reasoning_off":
-        return params.get("reasoning") == "off"
-    if when == "without_reasoning":
-        return params.get("reasoning") in (None, "off")
-    if when == "without_budget":
-        return _tokens(params.get("reasoning")) is None
-    return when == "always"
 
 
 def _among(name: str, words: tuple[str, ...]) -> Constraint:
@@ -314,14 +299,14 @@ def _below(name: str, other: str, most: int | None) -> Constraint:
     """Return the constraint that a budget leaves room for the answer."""
 
     def admits(value: object, params: Params) -> bool:
-        tokens, limit = _tokens(value), params.get(other, most)
+        tokens, limit = budget_of(value), params.get(other, most)
         return tokens is None or limit is None or tokens < limit
 
     def violation(value: object, params: Params) -> Violation:
-        span, what = f"less than {other}={params.get(other, most)}", f"`budget_tokens={_tokens(value)}`"
+        span, what = f"less than {other}={params.get(other, most)}", f"`budget_tokens={budget_of(value)}`"
         advice = f"Raise {other}, which bounds the answer too"
         return Violation(
-            "reasoning.budget_tokens", _tokens(value), (span,), "range", what, advice, _dropper(params, name)
+            "reasoning.budget_tokens", budget_of(value), (span,), "range", what, advice, _dropper(params, name)
         )
 
     return Constraint(name, admits, violation)
@@ -342,11 +327,8 @@ def _pair(name: str, other: str, when: str, admits: Admits) -> Constraint:
 
 
 def _refused(params: Params, name: str, shown: str, value: object, when: str) -> Violation:
-    advice = {
-        "reasoning_off": 'Add reasoning="off", or drop the argument',
-        "without_reasoning": 'Leave out reasoning or turn it "off", or drop the argument',
-        "without_budget": "Leave out the thinking budget, or drop the argument",
-    }.get(when, "Drop the argument")
+    condition = CONDITIONS.get(when)
+    advice = f"{condition.advice}, or drop the argument" if condition else "Drop the argument"
     what = shown if shown.startswith("the ") else f"`{shown}`"
     return Violation(name, value, (), when, what, advice, _dropper(params, name))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 
-class Rules(NamedTuple):
+class ConversationRules(NamedTuple):
     """The rules of one API: what it refuses, and the pattern of call ids.
 
     `refuses` has words of `Dialect.refuses`, and four that only a wire format has: `no_turns` (only instructions),
@@ -36,11 +36,11 @@ class Rules(NamedTuple):
 
 _ANTHROPIC = ("unpaired_calls", "late_outputs", "repeated_ids", "blank_texts", "no_turns", "last_answer")
 
-FORMATS: Mapping[str, Rules] = {
-    "messages": Rules(frozenset(_ANTHROPIC), re.compile(r"[a-zA-Z0-9_-]+")),
-    "generate_content": Rules(frozenset(("unpaired_calls", "no_turns", "last_answer"))),
-    "responses": Rules(call_id=re.compile(r"(?s).{1,64}")),
-    "chat_completions": Rules(),
+FORMATS: Mapping[str, ConversationRules] = {
+    "messages": ConversationRules(frozenset(_ANTHROPIC), re.compile(r"[a-zA-Z0-9_-]+")),
+    "generate_content": ConversationRules(frozenset(("unpaired_calls", "no_turns", "last_answer"))),
+    "responses": ConversationRules(call_id=re.compile(r"(?s).{1,64}")),
+    "chat_completions": ConversationRules(),
 }
 """Wire format -> what it refuses at every host. Hosts of OpenAI's formats differ: the rest is in their dialects."""
 
@@ -51,20 +51,22 @@ REPLACES_CONVERSATION = ("messages", "input", "contents")
 RESUMABLE = ("continuationToken", "paused")
 """Fields of an answer that the provider broke off (Gemini's, Anthropic's) and will continue."""
 
-_rules: dict[tuple[str, str | None], Rules] = {}
+_rules: dict[tuple[str, str | None], ConversationRules] = {}
 on_registry_change(_rules.clear)
 
 
-def rules_of(provider: str, endpoint: str | None) -> Rules:
+def conversation_rules_of(provider: str, endpoint: str | None) -> ConversationRules:
     """Return the rules of a provider's API at an endpoint."""
     rules = _rules.get((provider, endpoint))
     if rules is None:
-        rules = FORMATS.get(endpoint or "", Rules())
+        rules = FORMATS.get(endpoint or "", ConversationRules())
         entry = providers().get(provider)
         dialect = entry["dialect"] if entry else None
         if dialect and endpoint in ("responses", "chat_completions"):
             pattern = dialect["call_id"] if endpoint == "chat_completions" else None
-            rules = Rules(rules.refuses.union(dialect["refuses"]), re.compile(pattern) if pattern else rules.call_id)
+            rules = ConversationRules(
+                rules.refuses.union(dialect["refuses"]), re.compile(pattern) if pattern else rules.call_id
+            )
         _rules[provider, endpoint] = rules
     return rules
 
@@ -73,14 +75,14 @@ _NO_SPEECH = (p.ToolCall, p.ToolOutput, p.Unknown)
 """Parts that call or answer a call, or may do so in the provider's own JSON."""
 
 
-def sendable(
+def repaired(
     messages: list[Message], provider: str, endpoint: str | None, extra: Mapping[str, object] | None
 ) -> list[Message]:
     """Return the conversation as the API takes it: the same list, or a repaired copy.
 
     Raises `ConversationError` if the API refuses it and it cannot be repaired.
     """
-    rules = rules_of(provider, endpoint)
+    rules = conversation_rules_of(provider, endpoint)
     _check_says_something(messages, rules, extra)
     if _is_in_order(messages, rules, provider, endpoint):
         return messages
@@ -89,7 +91,7 @@ def sendable(
     return _paired(messages, rules, provider, endpoint)
 
 
-def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> bool:
+def _is_in_order(messages: list[Message], rules: ConversationRules, provider: str, endpoint: str | None) -> bool:
     """Return whether the outputs of all calls follow them directly, in order, and all ids are valid and unique.
 
     This fast path holds for nearly every conversation.
@@ -149,7 +151,9 @@ def is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[str, object] | None) -> None:
+def _check_says_something(
+    messages: list[Message], rules: ConversationRules, extra: Mapping[str, object] | None
+) -> None:
     last = messages[-1]
     if type(last) is SystemMessage and "no_turns" in rules.refuses:
         if all(type(message) is SystemMessage for message in messages) and not (extra and "messages" in extra):
@@ -169,7 +173,7 @@ def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[
 # --- calls and their outputs --------------------------------------------------------------------------------------
 
 
-def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> list[Message]:
+def _paired(messages: list[Message], rules: ConversationRules, provider: str, endpoint: str | None) -> list[Message]:
     """Return the messages with ids that the API takes, and with each turn's outputs in front."""
     strict = "unpaired_calls" in rules.refuses
     anywhere = endpoint == "responses"

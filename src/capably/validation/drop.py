@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from capably.types import parts as p
 from capably.types.reasoning import Reasoning
 from capably.types.tools import BuiltinTool
+from capably.validation.violations import Params
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from capably.types.messages import Message
     from capably.types.tools import AnyTool
-
-Params: TypeAlias = dict[str, Any]
-"""The parameters of a call by name. Their kinds are checked before (`check_parameters`), and they are read by names that
-are data, so that `CallParams` cannot say what each is."""
 
 
 def drop_from_messages(messages: list[Message], thing: object, instead: p.Part | None = None) -> None:

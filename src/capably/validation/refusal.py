@@ -7,9 +7,9 @@ take it, it can still be sent, in the API's own spelling.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from capably.modalities import MODALITY_OF
 from capably.parameters import PARAMETERS
@@ -20,44 +20,15 @@ from capably.types.errors import Reason, UnsupportedFeatureError, UnsupportedFea
 from capably.types.facts import UNVERIFIED, ModelInfo
 from capably.types.messages import SystemMessage, UserMessage
 from capably.types.parts import CachePoint, Image, Part
-from capably.validation.drop import Params, drop_from_messages, drop_from_parameters
+from capably.validation.conditions import CONDITIONS
+from capably.validation.drop import drop_from_messages, drop_from_parameters
+from capably.validation.violations import PendingCall, Violation, shown
 
 if TYPE_CHECKING:
-    from capably.types.messages import Message
+    pass
 
 
-class Call(NamedTuple):
-    """A call to check: the model, the endpoint, the parameters and messages, and the policy for violations.
-
-    `params` and `messages` belong to the call. Dropping changes them in place.
-    """
-
-    id: str
-    info: ModelInfo | None
-    endpoint: str
-    params: Params
-    messages: list[Message]
-    on_unsupported: str
-
-
-class Violation(NamedTuple):
-    """A value that the model or the API does not take. `drop` removes it from the parameters or the messages."""
-
-    feature: str
-    value: object
-    allowed: tuple[str, ...]
-    reason: str
-    what: str
-    advice: str
-    drop: Callable[[], object]
-    general: bool = False
-    """Every model lacks this, so the error names no other models."""
-    why: str = ""
-    """What the API offers instead, as a sentence."""
-    reason_in_words: str = ""
-
-
-def missing_spellings_first(call: Call, violations: list[Violation]) -> list[Violation]:
+def missing_spellings_first(call: PendingCall, violations: list[Violation]) -> list[Violation]:
     """Return the violations, preceded by those of the wire format, which no policy can send."""
     spellings = spellings_at(call.id.partition("/")[0], call.endpoint)
     if spellings is None:
@@ -75,7 +46,7 @@ def _with_allowed_of(missing: Violation, violations: list[Violation]) -> Violati
     return missing if same is None else missing._replace(drop=same.drop, allowed=same.allowed)
 
 
-def decide(call: Call, violation: Violation) -> str:
+def decide(call: PendingCall, violation: Violation) -> str:
     """Raise the error, or warn and send, or warn and drop, as `on_unsupported` demands. Return the warning.
 
     `warn` also raises for what the wire format cannot express. `drop` also raises if no message would be left.
@@ -102,7 +73,7 @@ def decide(call: Call, violation: Violation) -> str:
     return text
 
 
-def refusal(call: Call, violation: Violation, spelling: Spelling | None) -> UnsupportedFeatureError:
+def refusal(call: PendingCall, violation: Violation, spelling: Spelling | None) -> UnsupportedFeatureError:
     """Return the error for a violation. `spelling` is how the API expresses the value, if it can."""
     facts = call.info.facts if call.info else None
     source = f"{facts.get('file', 'model_registry.yaml')}:{call.info.line}" if facts and call.info else None
@@ -133,12 +104,8 @@ def refusal(call: Call, violation: Violation, spelling: Spelling | None) -> Unsu
 
 
 def _sentence(violation: Violation, source: str | None) -> str:
-    conditions: Mapping[str, str] = {
-        "reasoning_off": 'accepts {} only together with reasoning="off"',
-        "without_reasoning": 'accepts {} only without reasoning, or together with reasoning="off"',
-        "without_budget": "does not accept {} together with a thinking budget",
-    }
-    sentence = conditions.get(violation.reason, "does not accept {}").format(violation.what)
+    condition = CONDITIONS.get(violation.reason)
+    sentence = (condition.accepts if condition else "does not accept {}").format(violation.what)
     why = violation.reason_in_words or _WHY.get(violation.reason)
     beside = "; ".join(filter(None, (why, source)))
     return f"{sentence} ({beside})." if beside else f"{sentence}."
@@ -161,18 +128,6 @@ def _way_around(violation: Violation, spelling: Spelling | None) -> str:
     return f"send it anyway with {way}"
 
 
-def shown(value: object) -> str:
-    """Return a value as a caller would write it, its strings in double quotes."""
-    if isinstance(value, str):
-        return f'"{value}"' if '"' not in value else repr(value)
-    if isinstance(value, dict):
-        items = cast("dict[object, object]", value).items()
-        return "{" + ", ".join(f"{shown(key)}: {shown(inner)}" for key, inner in items) + "}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(shown, cast('list[object]', value)))}]"
-    return repr(value)
-
-
 # --- violations of a wire format ----------------------------------------------------------------------------------
 
 
@@ -193,7 +148,7 @@ _OF_PARAMETER: Mapping[str, str] = {
 """Feature -> the parameter that errors name."""
 
 
-def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
+def missing_violation(call: PendingCall, missing: NoSpellingError) -> Violation:
     """Return the violation for a value that the wire format cannot express."""
     group, _, word = missing.feature.partition(".")
     feature = "output" if group == "output" else _OF_PARAMETER.get(missing.feature, missing.feature)
@@ -223,7 +178,7 @@ def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
     )
 
 
-def _drop(call: Call, missing: NoSpellingError) -> None:
+def _drop(call: PendingCall, missing: NoSpellingError) -> None:
     if isinstance(missing.value, Image) and missing.feature == "input.image.detail":
         drop_from_messages(call.messages, missing.value, missing.value.__replace__(detail=None))
     elif isinstance(missing.value, (Part, SystemMessage)):
@@ -243,13 +198,14 @@ _WRITTEN: Mapping[str, str] = {
 """Feature -> how a caller writes it."""
 
 
-def _alternatives(call: Call, violation: Violation, count: int = 3) -> list[str]:
+def _alternatives(call: PendingCall, violation: Violation, count: int = 3) -> list[str]:
     """Return active models that take what was refused: plain chat models of the same provider first, newest first."""
-    able = [(how, other) for other in listed_models() if other.status == "active" and (how := _takes(other, violation))]
-    able.sort(key=lambda pair: pair[1].dates["released"] or "", reverse=True)
+    able = [other for other in listed_models() if other.status == "active" and _takes(other, violation) is not None]
+    able.sort(key=lambda other: other.dates["released"] or "", reverse=True)
     provider = call.id.partition("/")[0]
-    able.sort(key=lambda pair: (_writes_more(pair[1]), pair[1].provider != provider))
-    return [f"{other.id}{how.strip() and how}" for how, other in able[:count]]
+    able.sort(key=lambda other: (_writes_more(other), other.provider != provider))
+    conditions = {other.id: _takes(other, violation) for other in able[:count]}
+    return [f"{id} ({condition})" if condition else id for id, condition in conditions.items()]
 
 
 def _writes_more(info: ModelInfo) -> bool:
@@ -267,31 +223,23 @@ def _selector(violation: Violation) -> str:
     return f", ... (llm.models({group}=True))" if selects else ""
 
 
-def _takes(info: ModelInfo, violation: Violation) -> str:
-    """Return the condition under which a model takes what was refused: empty if it does not, a blank if always."""
+def _takes(info: ModelInfo, violation: Violation) -> str | None:
+    """Return the condition under which a model takes what was refused, empty if it always does; `None` if it never does."""
     if info.facts is None or violation.general or violation.reason == "range":
-        return ""
+        return None
     rules = rules_for(info, info.endpoint)
     group, _, word = violation.feature.partition(".")
     if group in ("input", "builtin_tools"):
-        return " " if word in rules[group].values else ""
+        return "" if word in rules[group].values else None
     if violation.feature == "output" and violation.reason == "no_field":
-        return " " if violation.value in rules["output"].values else ""
+        return "" if violation.value in rules["output"].values else None
     forced = violation.feature == "tool_choice" and violation.allowed
     rule = rules.get("tool_choice.forced" if forced else violation.feature) or rules.get(group)
-    if rule is None:
-        return ""
+    if rule is None or rule.refused:
+        return None
     value = getattr(violation.value, "effort", violation.value)
     if rule.values and value is not None and value not in rule.values:
-        return ""
+        return None
     if rule.when == violation.reason or (violation.reason, rule.when) == ("without_reasoning", "reasoning_off"):
-        return ""
-    return _CONDITIONS.get(rule.when, "")
-
-
-_CONDITIONS: Mapping[str, str] = {
-    "always": " ",
-    "reasoning_off": ' (with reasoning="off")',
-    "without_reasoning": " (without reasoning)",
-}
-"""Condition of a rule -> how it stands behind the id of a model that takes what another refused."""
+        return None
+    return "" if rule.when == "always" else CONDITIONS[rule.when].words
