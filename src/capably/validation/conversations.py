@@ -16,7 +16,7 @@ from capably.types import parts as p
 from capably.types.errors import ConversationError
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.values import set_field
-from capably.validation.call_ids import Ids, Pairs, answered_by, renamed
+from capably.validation.call_pairs import Ids, Pairs, answered_by, renamed
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
