@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from capably.types.facts import UNVERIFIED
-from capably_codegen.names import constant_name, model_class
+from capably_codegen.names import constant_name, model_class, profile_class
 from capably_codegen.problems import Key, nearest
-from capably_codegen.profiles import profile_class
 from capably_codegen.requirements import AXES
 from capably_codegen.schema import Profile, Reasoning, Registry
 from capably_codegen.signatures import BUILTINS, PARTS

@@ -6,8 +6,6 @@ Python types: of one overload in `signatures.py`, of parameters that depend on e
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -30,6 +28,7 @@ from capably_codegen.default_states import (
     states_of,
     wrapper_signature,
 )
+from capably_codegen.names import module_name, profile_class
 from capably_codegen.parameter_docs import value_docs_of
 from capably_codegen.schema import Lifetime, Model
 from capably_codegen.signatures import (
@@ -116,28 +115,6 @@ class ProfileStub:
     def messages(self) -> str:
         """Return the message types allowed in a list of messages."""
         return f"UserMessage[{self.inputs}] | AssistantMessage{' | SystemMessage' if self.has_system else ''}"
-
-
-def class_name(id: str) -> str:
-    """Return the class name of an id: `openai/gpt-5.6-luna` -> `Gpt56Luna`."""
-    words = re.split(r"[^0-9A-Za-z]+", id.partition("/")[2])
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    return f"_{name}" if name[:1].isdigit() else name
-
-
-def profile_class(name: str) -> str:
-    """Return the class name of a profile: `openai/gpt-4.1` -> `OpenaiGpt41Profile`."""
-    return f"{class_name('/' + name.partition('/')[0])}{class_name(name).removeprefix('_')}Profile"
-
-
-def module_name(id: str) -> str:
-    """Return the module of an id's signatures: `openai/gpt-5.6-luna` -> `gpt_5_6_luna`."""
-    name = re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
-    return f"_{name}" if name[0].isdigit() or keyword.iskeyword(name) or name in _IMPORTED else name
-
-
-_IMPORTED = ("overload", "type_check_only")
-"""Lower-case names that a stub imports, which a module must not hide."""
 
 
 def profile_stub(name: str, facts: Facts, models: Mapping[str, Model]) -> ProfileStub:

@@ -17,7 +17,7 @@ from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
-from capably_codegen.names import constant_name, model_class
+from capably_codegen.names import class_name, constant_name, model_class
 from capably_codegen.parameter_docs import arguments
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.provider_settings import FUNCTIONS, setting_groups
@@ -281,9 +281,7 @@ def _doors(
         stub = stubs.get(profile, any_stub)
         home = "" if stub is any_stub else f"{stub.package}."
         name = (
-            f"{profiles.class_name('/' + provider)}Unverified"
-            if stub is any_stub
-            else stub.class_name.removesuffix("Profile")
+            f"{class_name('/' + provider)}Unverified" if stub is any_stub else stub.class_name.removesuffix("Profile")
         )
         yield Door(
             ids=tuple(_ids_by_ending(name, {id: models[id] for id in members})),
