@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from capably_codegen.names import constant_name
-from capably_codegen.registry import Source, load_registry
+from capably_codegen.load import load_registry
+from capably_codegen.registry.names import constant_name
+from capably_codegen.registry.source import Source
 from support.checkers import CHECKERS, READS_INIT, Errors, run_checker
 from support.expected_types import Case, Requirement, bodies, cases_of, defaults_of, requirements_of
 

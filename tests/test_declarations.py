@@ -64,7 +64,7 @@ TELESCOPE = '''class Telescope(BuiltinTool):
 EDITS: tuple[tuple[str, str, str], ...] = (
     # a parameter
     ("src/capably/parameters.py", "    verbosity: Annotated[", DECLARATION),
-    ("codegen/capably_codegen/schema.py", '    seed: When = "never"\n', FACT),
+    ("codegen/capably_codegen/registry/schema.py", '    seed: When = "never"\n', FACT),
     (f"{SPELLINGS}/chat/encode.py", '        "seed": field(host.seed),\n', '        "zeal": field("zeal"),\n'),
     # a kind of content
     ("src/capably/types/parts.py", "@read_only\nclass Thought(Part):", MESH),
@@ -119,9 +119,9 @@ from typing import Protocol
 from capably import llm
 from capably.cli import main
 from capably.parameters import CallParams
-from capably_codegen.flat_fields import fields_of
+from capably_codegen.registry.flat_fields import fields_of
 from capably_codegen.generate import schema_text
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
 from capably_codegen.spellings_page import spellings_page
 from catalogue.facts import CAPABILITIES, LABELS, model_data
 from support.loopback import Canned, Loopback

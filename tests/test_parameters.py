@@ -88,7 +88,9 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     edited(root / "src/capably/parameters.py", "    verbosity: Annotated[", DECLARATION + "    verbosity: Annotated[")
     edited(
-        root / "codegen/capably_codegen/schema.py", '    seed: When = "never"\n', FACT + '    seed: When = "never"\n'
+        root / "codegen/capably_codegen/registry/schema.py",
+        '    seed: When = "never"\n',
+        FACT + '    seed: When = "never"\n',
     )
     spellings = root / "src/capably/providers/openai/chat/encode.py"
     edited(

@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from capably.types.facts import UNVERIFIED
-from capably_codegen.names import constant_name, model_class, profile_class
-from capably_codegen.problems import Key, nearest
-from capably_codegen.requirements import AXES
-from capably_codegen.schema import Profile, Reasoning, Registry
-from capably_codegen.signatures import BUILTINS, PARTS
+from capably_codegen.registry.names import constant_name, model_class, profile_class
+from capably_codegen.registry.problems import Key, nearest
+from capably_codegen.registry.schema import Profile, Reasoning, Registry
+from capably_codegen.stubs.requirements import AXES
+from capably_codegen.stubs.signatures import BUILTINS, PARTS
 
 
 def contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from capably_codegen import overlay, sync
-from capably_codegen.format_code import format_files
-from capably_codegen.provenance import provenance
-from capably_codegen.registry import load_registry
-from capably_codegen.render import render
-from capably_codegen.schema import Registry
+from capably_codegen import overlay
+from capably_codegen.load import load_registry
+from capably_codegen.output import sync
+from capably_codegen.output.format_code import format_files
+from capably_codegen.registry.provenance import provenance
+from capably_codegen.registry.schema import Registry
 from capably_codegen.spellings_page import spellings_page
+from capably_codegen.stubs.render import render
 
 SCHEMA_FILE = Path(__file__).parent / "registry.schema.json"
 OVERLAY_SCHEMA_FILE = Path(__file__).parent / "overlay.schema.json"

@@ -21,13 +21,14 @@ from typing import cast
 from capably import __version__
 from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
 from capably.types.facts import ENDPOINTS_BY_ADAPTER, UNVERIFIED
-from capably_codegen.facts import profile_facts
-from capably_codegen.names import constant_name
-from capably_codegen.problems import Key, Problem, RegistryError, nearest, problem
-from capably_codegen.registry import Plain, Source, check_registry
-from capably_codegen.schema import Entry, Profile, Registry
-from capably_codegen.spelled import unspelled_facts
-from capably_codegen.yaml_lines import read_yaml
+from capably_codegen.load import Plain, check_registry
+from capably_codegen.registry.facts import profile_facts
+from capably_codegen.registry.names import constant_name
+from capably_codegen.registry.problems import Key, Problem, RegistryError, nearest, problem
+from capably_codegen.registry.schema import Entry, Profile, Registry
+from capably_codegen.registry.source import Source
+from capably_codegen.registry.yaml_lines import read_yaml
+from capably_codegen.unspelled import unspelled_facts
 
 POINTERS = {"profiles": "extends", "models": "like"}
 """Section -> the key with which an entry names its base entry."""

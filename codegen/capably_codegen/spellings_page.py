@@ -11,8 +11,8 @@ from capably.parameters import FEATURES
 from capably.providers.spellings import Body, Spelling, Spellings
 from capably.providers.wires import WIRES, table_of
 from capably.types.tools import BUILTIN_TOOLS
-from capably_codegen.schema import Registry
-from capably_codegen.signatures import BUILTINS, PARTS
+from capably_codegen.registry.schema import Registry
+from capably_codegen.stubs.signatures import BUILTINS, PARTS
 
 HEAD = """\
 <!-- Written by `capably generate` from the tables of spellings (`SPELLINGS` of each wire format). Do not edit. -->

@@ -139,8 +139,8 @@ class Story:
 
 def pieces_of_work() -> dict[str, Callable[[], object]]:
     """Return what is timed in this process, by name."""
-    from capably_codegen.registry import load_registry
-    from capably_codegen.render import render
+    from capably_codegen.load import load_registry
+    from capably_codegen.stubs.render import render
 
     from capably import llm
     from capably.calls.call import prepare

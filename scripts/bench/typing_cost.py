@@ -24,11 +24,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from capably_codegen.format_code import format_files
-from capably_codegen.names import constant_name
-from capably_codegen.registry import Source, load_registry
-from capably_codegen.render import render
-from capably_codegen.schema import Model, Profile
+from capably_codegen.load import load_registry
+from capably_codegen.output.format_code import format_files
+from capably_codegen.registry.names import constant_name
+from capably_codegen.registry.schema import Model, Profile
+from capably_codegen.registry.source import Source
+from capably_codegen.stubs.render import render
 from support.langserver import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from capably_codegen.problems import RegistryError
-from capably_codegen.registry import load_registry, parse_registry
-from capably_codegen.verdicts import load_verdicts
+from capably_codegen.load import load_registry, parse_registry
+from capably_codegen.registry.problems import RegistryError
+from capably_codegen.registry.verdicts import load_verdicts
 
 from registry_sync.claims import Source, SourceError, lineages
 from registry_sync.lock import check_sizes, load_lock, lock_of, lock_text

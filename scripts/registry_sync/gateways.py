@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
 
 from capably.modalities import INPUTS
 from capably.types.facts import UNVERIFIED

@@ -9,9 +9,9 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-from capably_codegen.flat_fields import fields_of
-from capably_codegen.registry import parse_registry
-from capably_codegen.yaml_lines import read_yaml
+from capably_codegen.load import parse_registry
+from capably_codegen.registry.flat_fields import fields_of
+from capably_codegen.registry.yaml_lines import read_yaml
 
 from registry_sync.claims import SourceError
 from registry_sync.vote import Change

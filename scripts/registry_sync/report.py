@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
-from capably_codegen.changes import release_notes
-from capably_codegen.schema import Registry
+from capably_codegen.registry.changes import release_notes
+from capably_codegen.registry.schema import Registry
 
 from registry_sync.claims import PROBED, Claims, Source, lineages
 from registry_sync.vote import Conflict, Outcome, ended, nearest_profile, new_ids

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from capably_codegen.flat_fields import Fields, as_yes_or_no, fields_of
-from capably_codegen.schema import Registry
-from capably_codegen.verdicts import Verdict, decided
+from capably_codegen.registry.flat_fields import Fields, as_yes_or_no, fields_of
+from capably_codegen.registry.schema import Registry
+from capably_codegen.registry.verdicts import Verdict, decided
 
 from capably.types.facts import UNVERIFIED
 from registry_sync.claims import PROBED, PROVIDERS, Claims, Source, Value

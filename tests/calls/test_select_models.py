@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import pytest
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
 from support.expected_types import requirements_of
 
 from capably import llm

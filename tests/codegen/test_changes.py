@@ -6,9 +6,9 @@ import datetime
 from pathlib import Path
 
 import pytest
-from capably_codegen.changes import release_notes
-from capably_codegen.registry import parse_registry
-from capably_codegen.schema import Registry
+from capably_codegen.load import parse_registry
+from capably_codegen.registry.changes import release_notes
+from capably_codegen.registry.schema import Registry
 
 from capably.cli import main
 

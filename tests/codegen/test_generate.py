@@ -21,10 +21,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from capably_codegen.format_code import GeneratedCodeError, format_files, prune
 from capably_codegen.generate import SCHEMA_FILE, generate, generate_for_clone, is_source_tree, schema_text
-from capably_codegen.registry import load_registry, parse_registry
-from capably_codegen.render import FORMS, render
+from capably_codegen.load import load_registry, parse_registry
+from capably_codegen.output.format_code import GeneratedCodeError, format_files, prune
+from capably_codegen.stubs.render import FORMS, render
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = ROOT / "model_registry.yaml"
@@ -322,7 +322,7 @@ def test_beyond_a_number_of_models_those_of_the_largest_providers_have_the_type_
 
     names = of(largest)
     assert len(names) == sizes[largest]
-    monkeypatch.setattr("capably_codegen.render.NAMED_MODELS", sizes.total() - 1)
+    monkeypatch.setattr("capably_codegen.stubs.render.NAMED_MODELS", sizes.total() - 1)
     assert len(of(smallest)) == sizes[smallest]
     assert not of(largest) & names
     assert all(type.endswith("Profile") for type in of(largest))

@@ -6,8 +6,8 @@ import datetime
 from typing import Any
 
 import pytest
-from capably_codegen.model_doc import end_of_life, model_doc
-from capably_codegen.schema import Model
+from capably_codegen.registry.schema import Model
+from capably_codegen.stubs.model_doc import end_of_life, model_doc
 
 DAY = datetime.date(2026, 11, 22)
 

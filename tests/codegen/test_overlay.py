@@ -13,12 +13,12 @@ import pytest
 import yaml
 from capably_codegen.contradictions import RESERVED_PROVIDERS
 from capably_codegen.generate import generate_overlay, overlay_schema_text
+from capably_codegen.load import load_registry, parse_registry
 from capably_codegen.overlay import Laid, base_file, host_names, load_overlay, parse_overlay
-from capably_codegen.problems import RegistryError
-from capably_codegen.registry import load_registry, parse_registry
-from capably_codegen.render import render
-from capably_codegen.schema import Profile
-from capably_codegen.spelled import unspelled_facts
+from capably_codegen.registry.problems import RegistryError
+from capably_codegen.registry.schema import Profile
+from capably_codegen.stubs.render import render
+from capably_codegen.unspelled import unspelled_facts
 
 from capably import llm
 from capably.registry.overlay import Overlay

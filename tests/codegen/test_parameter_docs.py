@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from capably_codegen.facts import profile_facts
-from capably_codegen.parameter_docs import paragraph, value_docs_of
-from capably_codegen.schema import Model, Profile
-from capably_codegen.signatures import Parameter
+from capably_codegen.registry.facts import profile_facts
+from capably_codegen.registry.schema import Model, Profile
+from capably_codegen.stubs.parameter_docs import paragraph, value_docs_of
+from capably_codegen.stubs.signatures import Parameter
 
 from capably.parameters import PARAMETERS
 from capably.registry.rules import rules_of

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from capably_codegen.sync import HEADER, OutputError, differences, write
+from capably_codegen.output.sync import HEADER, OutputError, differences, write
 
 OLD = {"__init__.pyi": f"{HEADER}a\n", "_x/__init__.pyi": f"{HEADER}b\n", "gone.pyi": f"{HEADER}c\n", "py.typed": ""}
 NEW = {"__init__.pyi": f"{HEADER}a2\n", "_x/__init__.pyi": f"{HEADER}b\n", "_y/z.pyi": f"{HEADER}d\n", "py.typed": ""}
@@ -192,7 +192,7 @@ def test_the_current_folder_is_not_pulled_away(package: Path, monkeypatch: pytes
 DRIVER = """
 import json, os, shutil, signal, sys
 from pathlib import Path
-from capably_codegen import replace, sync
+from capably_codegen.output import replace, sync
 
 root, how, fallback, old, new = Path(sys.argv[1]), *sys.argv[2:4], *map(json.loads, sys.argv[4:])
 folder, file = root / "typings" / "capably_models", root / "my_models.json"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from capably_codegen.registry import load_registry
-from capably_codegen.verdicts import load_verdicts
+from capably_codegen.load import load_registry
+from capably_codegen.registry.verdicts import load_verdicts
 from registry_sync.claims import PROBED
 from registry_sync.sources.probes import FILE, read_probes
 from registry_sync.vote import count

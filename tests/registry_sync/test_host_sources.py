@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from capably_codegen.registry import load_registry
-from capably_codegen.schema import Provider
+from capably_codegen.load import load_registry
+from capably_codegen.registry.schema import Provider
 
 PROVIDERS = load_registry(Path(__file__).parents[2] / "model_registry.yaml").registry.providers
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
 
 from capably.registry.lookup import listed_model
 from capably.registry.rules import Rule, rules_of

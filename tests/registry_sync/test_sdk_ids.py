@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
 from registry_sync.claims import SourceError
 from registry_sync.sdks import SDKS, Sdk, ids, read_sdk
 

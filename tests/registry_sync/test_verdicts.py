@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from capably_codegen.problems import RegistryError
-from capably_codegen.registry import load_registry
-from capably_codegen.verdicts import dated_fields, decided, load_verdicts
+from capably_codegen.load import load_registry
+from capably_codegen.registry.problems import RegistryError
+from capably_codegen.registry.verdicts import dated_fields, decided, load_verdicts
 
 from capably.types.facts import UNVERIFIED
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from capably_codegen.schema import EndpointRules, Profile, Reasoning, Tools
+from capably_codegen.registry.schema import EndpointRules, Profile, Reasoning, Tools
 
 EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
 PARTS = {"image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from capably_codegen.registry import load_registry
-from capably_codegen.schema import Profile, Registry, Tools
+from capably_codegen.load import load_registry
+from capably_codegen.registry.schema import Profile, Registry, Tools
 from hypothesis import HealthCheck, given, settings, strategies as st
 from matrix import HEAD
 from support.checkers import run_checker

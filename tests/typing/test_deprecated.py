@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from capably_codegen.model_doc import end_of_life
-from capably_codegen.names import constant_name, model_class
-from capably_codegen.registry import Source, load_registry
+from capably_codegen.load import load_registry
+from capably_codegen.registry.names import constant_name, model_class
+from capably_codegen.registry.source import Source
+from capably_codegen.stubs.model_doc import end_of_life
 from support.checkers import find_checker
 
 pytestmark = pytest.mark.wheel

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from capably_codegen.names import constant_name
-from capably_codegen.registry import load_registry
-from capably_codegen.schema import Profile, Reasoning
+from capably_codegen.load import load_registry
+from capably_codegen.registry.names import constant_name
+from capably_codegen.registry.schema import Profile, Reasoning
 from support.expected_types import cases_of
 from support.langserver import Server
 from support.sample import EVERYTHING

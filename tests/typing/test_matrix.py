@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from capably_codegen.registry import Source, load_registry
+from capably_codegen.load import load_registry
+from capably_codegen.registry.source import Source
 from matrix import FORMS, TURNS, Everything, Sample, Verdict, one_per_profile, run_matrix, write_program
 from support.checkers import CHECKERS, find_checker
 from support.expected_types import bodies, cases_of, defaults_of, requirements_of
@@ -113,7 +114,7 @@ def test_every_capability_that_can_be_demanded_is_in_the_matrix() -> None:
 def test_every_parameter_and_every_built_in_tool_is_in_the_matrix(source: Source) -> None:
     from typing import get_args
 
-    from capably_codegen.schema import BuiltinTool
+    from capably_codegen.registry.schema import BuiltinTool
     from support.expected_types import BUILTINS
 
     from capably.parameters import PARAMETERS

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from capably_codegen.names import constant_name, model_class
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
+from capably_codegen.registry.names import constant_name, model_class
 from support.checkers import run_checker
 
 pytestmark = pytest.mark.wheel

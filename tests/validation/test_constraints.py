@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from capably_codegen.registry import load_registry
+from capably_codegen.load import load_registry
 from support.expected_types import BUILTINS, cases_of
 
 from capably import llm

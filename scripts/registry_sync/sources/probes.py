@@ -9,9 +9,9 @@ import datetime
 from pathlib import Path
 from typing import Any
 
-from capably_codegen.problems import RegistryError
-from capably_codegen.schema import Entry, Text
-from capably_codegen.yaml_lines import read_yaml
+from capably_codegen.registry.problems import RegistryError
+from capably_codegen.registry.schema import Entry, Text
+from capably_codegen.registry.yaml_lines import read_yaml
 from pydantic import TypeAdapter, ValidationError
 
 from registry_sync.claims import PROBED, Claims, Source, SourceError

@@ -12,9 +12,9 @@ def print_differences(old: str, new: str) -> int:
     """Print release notes between two registry files (each a complete `model_registry.yaml`). Return 1 if there are
     changes."""
     try:
-        from capably_codegen.changes import release_notes
-        from capably_codegen.problems import RegistryError
-        from capably_codegen.registry import parse_registry
+        from capably_codegen.load import parse_registry
+        from capably_codegen.registry.changes import release_notes
+        from capably_codegen.registry.problems import RegistryError
     except ModuleNotFoundError as missing:
         raise ConfigurationError(
             f'reading a registry needs {missing.name}, which is not installed: pip install "capably[codegen]"'

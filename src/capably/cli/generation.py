@@ -41,8 +41,8 @@ def add_generate(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
 def _generate(options: argparse.Namespace) -> int:
     try:
         from capably_codegen.generate import generate, generate_for_clone, generate_overlay, is_source_tree
-        from capably_codegen.problems import RegistryError
-        from capably_codegen.sync import OutputError
+        from capably_codegen.output.sync import OutputError
+        from capably_codegen.registry.problems import RegistryError
     except ModuleNotFoundError as missing:
         raise ConfigurationError(
             f'the generator needs {missing.name}, which is not installed: pip install "capably[codegen]"'

@@ -160,7 +160,7 @@ def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, object]:
     try:
         # By name, because the library must not depend on the generator.
         overlay = import_module("capably_codegen.overlay")
-        registry = import_module("capably_codegen.registry")
+        problems = import_module("capably_codegen.registry.problems")
     except ModuleNotFoundError as missing:
         why = f"{compiled} is older than {name}, and reading" if stale else f"there is no {compiled}, and reading"
         raise ConfigurationError(
@@ -169,7 +169,7 @@ def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, object]:
         ) from missing
     try:
         return overlay.parse_overlay(text, name).compiled
-    except registry.RegistryError as error:
+    except problems.RegistryError as error:
         raise ConfigurationError(str(error)) from error
 
 

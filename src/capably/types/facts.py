@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 Facts: TypeAlias = "_facts.Profile"
-"""A profile as the generator wrote it: every field of `codegen/capably_codegen/schema.py`, defaults spelt out."""
+"""A profile as the generator wrote it: every field of `codegen/capably_codegen/registry/schema.py`, defaults spelt out."""
 
 UNVERIFIED: Final = "unverified"
 """What no source settles."""

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 
 class Host(NamedTuple):
-    """One host and its dialect, as `Dialect` in `codegen/capably_codegen/schema.py` explains it."""
+    """One host and its dialect, as `Dialect` in `codegen/capably_codegen/registry/schema.py` explains it."""
 
     provider: str = "openai"
     system_role: str = "system"

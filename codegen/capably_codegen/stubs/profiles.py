@@ -16,7 +16,9 @@ from capably.parameters import Verbosity
 from capably.registry.rules import Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
 from capably.types.reasoning import Effort
-from capably_codegen.default_states import (
+from capably_codegen.registry.names import module_name, profile_class
+from capably_codegen.registry.schema import Lifetime, Model
+from capably_codegen.stubs.default_states import (
     FREE,
     StateStub,
     call_signatures,
@@ -28,10 +30,8 @@ from capably_codegen.default_states import (
     states_of,
     wrapper_signature,
 )
-from capably_codegen.names import module_name, profile_class
-from capably_codegen.parameter_docs import value_docs_of
-from capably_codegen.schema import Lifetime, Model
-from capably_codegen.signatures import (
+from capably_codegen.stubs.parameter_docs import value_docs_of
+from capably_codegen.stubs.signatures import (
     BUILTINS,
     PARAMETERS,
     PARTS,

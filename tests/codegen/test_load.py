@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from capably_codegen.problems import RegistryError
-from capably_codegen.registry import load_registry, parse_registry
+from capably_codegen.load import load_registry, parse_registry
+from capably_codegen.registry.problems import RegistryError
 
 REGISTRY = """\
 # yaml-language-server: $schema=registry.schema.json

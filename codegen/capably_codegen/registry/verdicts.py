@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from capably.types.facts import UNVERIFIED
-from capably_codegen.flat_fields import Fields, fields_of
-from capably_codegen.problems import Key, RegistryError, problem
-from capably_codegen.schema import Entry, Registry, Text
-from capably_codegen.yaml_lines import read_yaml
+from capably_codegen.registry.flat_fields import Fields, fields_of
+from capably_codegen.registry.problems import Key, RegistryError, problem
+from capably_codegen.registry.schema import Entry, Registry, Text
+from capably_codegen.registry.yaml_lines import read_yaml
 
 RETIRED = "retired"
 NOT_CHAT = "not_chat"

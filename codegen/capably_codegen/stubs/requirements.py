@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from capably.capabilities import CAPABILITIES
 from capably.modalities import OUTPUTS
 from capably.parameters import FEATURES, PARAMETERS
-from capably_codegen.signatures import Method, Parameter
+from capably_codegen.stubs.signatures import Method, Parameter
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from capably.parameters import PARAMETERS as DECLARED
 from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
-from capably_codegen.schema import Model
-from capably_codegen.signatures import (
+from capably_codegen.registry.schema import Model
+from capably_codegen.stubs.signatures import (
     BUILTINS,
     NONE_WITH_TOOLS,
     NOT_WITH_TOOLS,

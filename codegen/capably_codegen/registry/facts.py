@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from capably.types.facts import Facts
-from capably_codegen.registry import Source
-from capably_codegen.schema import Model, Profile
+from capably_codegen.registry.schema import Model, Profile
+from capably_codegen.registry.source import Source
 
 NOT_OF_PROFILES = frozenset({"notes"})
 NOT_OF_PROVIDERS = frozenset({"sources", "notes"})

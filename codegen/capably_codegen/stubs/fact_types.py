@@ -9,10 +9,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
 from capably.types.facts import UNVERIFIED
-from capably_codegen import schema
-from capably_codegen.facts import NOT_OF_PROFILES, NOT_OF_PROVIDERS
-from capably_codegen.schema import Entry
-from capably_codegen.signatures import literal
+from capably_codegen.registry import schema
+from capably_codegen.registry.facts import NOT_OF_PROFILES, NOT_OF_PROVIDERS
+from capably_codegen.registry.schema import Entry
+from capably_codegen.stubs.signatures import literal
 
 
 @dataclass(frozen=True)

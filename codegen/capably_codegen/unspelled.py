@@ -10,8 +10,8 @@ from capably.providers.spellings import Spellings, unspelled
 from capably.providers.wires import WIRES, table_of
 from capably.registry.rules import Rule, rules_of
 from capably.types.facts import Facts
-from capably_codegen.facts import profile_facts
-from capably_codegen.schema import Profile, Registry
+from capably_codegen.registry.facts import profile_facts
+from capably_codegen.registry.schema import Profile, Registry
 
 WITH_VALUES = ("input", "output", "builtin_tools")
 """Rules whose values are features of their own."""

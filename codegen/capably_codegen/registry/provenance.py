@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from capably_codegen.flat_fields import fields_of
-from capably_codegen.schema import Registry
-from capably_codegen.verdicts import Verdict, load_verdicts
+from capably_codegen.registry.flat_fields import fields_of
+from capably_codegen.registry.schema import Registry
+from capably_codegen.registry.verdicts import Verdict, load_verdicts
 
 FILE = "_provenance.json"
 LOCK = "registry.lock.json"

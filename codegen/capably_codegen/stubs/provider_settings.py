@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from capably.providers.settings import OWN_WORDS
-from capably_codegen.schema import Registry
+from capably_codegen.registry.schema import Registry
 
 SECRETS = ("token",)
 """Settings of which a function can be asked."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from capably_codegen.signatures import Method
+from capably_codegen.stubs.signatures import Method
 
 Set: TypeAlias = tuple[Method, ...]
 """Everything that a profile has."""

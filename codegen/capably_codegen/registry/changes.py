@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from capably.types.facts import UNVERIFIED
-from capably_codegen.flat_fields import Fields, fields_of
-from capably_codegen.schema import Registry
+from capably_codegen.registry.flat_fields import Fields, fields_of
+from capably_codegen.registry.schema import Registry
 
 _PRICES = {
     "input": "input",

@@ -1,10 +1,9 @@
-"""Read `model_registry.yaml`. A problem is reported with file, line, the wrong word, the allowed and the nearest one."""
+"""Load `model_registry.yaml`: read it, and check it. A problem is reported with file, line, the wrong word, the allowed and the nearest one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -12,21 +11,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from capably_codegen.contradictions import contradictions
-from capably_codegen.problems import Key, Problem, RegistryError, nearest, problem
-from capably_codegen.schema import Profile, Registry
-from capably_codegen.yaml_lines import read_yaml
+from capably_codegen.registry.problems import Key, Problem, RegistryError, nearest, problem
+from capably_codegen.registry.schema import Profile, Registry
+from capably_codegen.registry.source import Source
+from capably_codegen.registry.yaml_lines import read_yaml
 
 Plain: TypeAlias = dict[str, Any]
 """A mapping of a YAML file. Its shape is checked by the schema, when files are merged."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A registry that holds together, and the line on which each profile and model stands."""
-
-    path: str
-    registry: Registry
-    lines: Mapping[Key, int]
 
 
 def load_registry(path: Path) -> Source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 
-from capably_codegen.schema import Model
+from capably_codegen.registry.schema import Model
 
 
 def constant_name(id: str, model: Model) -> str:

@@ -13,19 +13,20 @@ import jinja2
 
 from capably.modalities import SELECTORS as MODALITIES
 from capably.parameters import CONTENT, SELECTORS, OnUnsupported
-from capably_codegen import facts, profiles
-from capably_codegen.capabilities import capability_classes
-from capably_codegen.fact_types import alias_texts, fact_types
-from capably_codegen.model_doc import end_of_life, model_doc
-from capably_codegen.names import class_name, constant_name, model_class
-from capably_codegen.parameter_docs import arguments
-from capably_codegen.profiles import ProfileStub
-from capably_codegen.provider_settings import FUNCTIONS, setting_groups
-from capably_codegen.registry import Source
-from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
-from capably_codegen.schema import Model
-from capably_codegen.signatures import BUILTINS, PARTS, ROUTING, Parameter, literal
-from capably_codegen.tool_names import tool_names, with_short_names
+from capably_codegen.registry import facts
+from capably_codegen.registry.names import class_name, constant_name, model_class
+from capably_codegen.registry.schema import Model
+from capably_codegen.registry.source import Source
+from capably_codegen.stubs import profiles
+from capably_codegen.stubs.capabilities import capability_classes
+from capably_codegen.stubs.fact_types import alias_texts, fact_types
+from capably_codegen.stubs.model_doc import end_of_life, model_doc
+from capably_codegen.stubs.parameter_docs import arguments
+from capably_codegen.stubs.profiles import ProfileStub
+from capably_codegen.stubs.provider_settings import FUNCTIONS, setting_groups
+from capably_codegen.stubs.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
+from capably_codegen.stubs.signatures import BUILTINS, PARTS, ROUTING, Parameter, literal
+from capably_codegen.stubs.tool_names import tool_names, with_short_names
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from capably.registry.rules import Rule
-from capably_codegen.signatures import (
+from capably_codegen.stubs.signatures import (
     FORMAT,
     NONE_WITH_TOOLS,
     NOT_WITH_TOOLS,

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from capably.modalities import SELECTORS
 from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED
-from capably_codegen.schema import Model, Price, Profile, Rates, Registry
+from capably_codegen.registry.schema import Model, Price, Profile, Rates, Registry
 
 Fields: TypeAlias = dict[str, object]
 """Field -> value: a number, a word, a date as text, a list of words, a bool, or `unverified`. Unknown ones are missing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from capably_codegen.schema import Model, Price
+from capably_codegen.registry.schema import Model, Price
 
 
 def model_doc(id: str, model: Model, verified: datetime.date | None) -> str:

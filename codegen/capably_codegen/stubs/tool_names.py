@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from capably_codegen.profiles import ProfileStub
+    from capably_codegen.stubs.profiles import ProfileStub
 
 Tools: TypeAlias = tuple[str, ...]
 

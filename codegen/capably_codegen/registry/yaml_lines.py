@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from capably_codegen.problems import Key, Problem, RegistryError
+from capably_codegen.registry.problems import Key, Problem, RegistryError
 
 if TYPE_CHECKING:
     _Loader = yaml.SafeLoader

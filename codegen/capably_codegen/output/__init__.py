@@ -1,0 +1,1 @@
+"""What happens to generated text: it is formatted, compared with the disk, and written in one step."""
