@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from capably.types.errors import did_you_mean
 from capably.types.facts import UNVERIFIED
 from capably_codegen.registry.names import constant_name, model_class, profile_class
-from capably_codegen.registry.problems import Key, nearest
+from capably_codegen.registry.problems import Key
 from capably_codegen.registry.schema import Profile, Reasoning, Registry
 from capably_codegen.stubs.requirements import AXES
 from capably_codegen.stubs.signatures import BUILTINS, PARTS
@@ -37,16 +38,19 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
                 yield (section, id), f"{id!r} must read provider/name"
             elif provider not in registry.providers:
                 names = sorted(registry.providers)
-                yield (section, id), f"no provider {provider!r}.{nearest(provider, names)} Known: {', '.join(names)}."
+                yield (
+                    (section, id),
+                    f"no provider {provider!r}.{did_you_mean(provider, names)} Known: {', '.join(names)}.",
+                )
             elif section in ("retired", "not_chat") and id in registry.models:
                 yield (section, id), f"{id!r} is also in models; keep it in one place"
     for name, provider in registry.providers.items():
         if provider.any_model is not None and provider.any_model not in registry.profiles:
-            close = nearest(provider.any_model, registry.profiles)
+            close = did_you_mean(provider.any_model, registry.profiles)
             yield ("providers", name, "any_model"), f"no profile {provider.any_model!r}.{close}"
     for id, model in registry.models.items():
         if model.profile != UNVERIFIED and model.profile not in registry.profiles:
-            close = nearest(model.profile, [*registry.profiles, UNVERIFIED])
+            close = did_you_mean(model.profile, [*registry.profiles, UNVERIFIED])
             yield ("models", id, "profile"), f"no profile {model.profile!r}.{close}"
         yield from _unknown_id(("models", id), "snapshot_of", model.snapshot_of, registry.models)
         yield from _unknown_id(("models", id), "replacement", model.replacement, registry.models)
@@ -69,7 +73,7 @@ def _unseen_thoughts(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 def _unknown_id(key: Key, field: str, id: str | None, ids: Iterable[str]) -> Iterator[tuple[Key, str]]:
     if id is not None and id not in ids:
-        yield (*key, field), f"no model {id!r}.{nearest(id, ids)}"
+        yield (*key, field), f"no model {id!r}.{did_you_mean(id, ids)}"
 
 
 RESERVED_PROVIDERS = (

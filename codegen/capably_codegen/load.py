@@ -10,8 +10,9 @@ from typing import Any, TypeAlias, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from capably.types.errors import did_you_mean
 from capably_codegen.contradictions import contradictions
-from capably_codegen.registry.problems import Key, Problem, RegistryError, nearest, problem
+from capably_codegen.registry.problems import Key, Problem, RegistryError, problem
 from capably_codegen.registry.schema import Profile, Registry
 from capably_codegen.registry.source import Source
 from capably_codegen.registry.yaml_lines import read_yaml
@@ -95,7 +96,7 @@ def _explain(place: Key, details: list[ErrorDetails], pointers: Mapping[str, str
     allowed = [_SHAPES[d["type"]] for d in details if allowed and d["type"] in _SHAPES] + allowed
     if allowed:
         got = first["input"]
-        return f"{got!r} is not allowed. Allowed: {', '.join(allowed)}.{nearest(str(got), allowed)}"
+        return f"{got!r} is not allowed. Allowed: {', '.join(allowed)}.{did_you_mean(str(got), allowed)}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return message
@@ -114,7 +115,7 @@ def _unknown_key(place: Key, word: str, pointers: Mapping[str, str]) -> str:
     keys = _fields_at(place)
     if len(place) == 3 and str(place[0]) in pointers:
         keys = sorted([*keys, pointers[str(place[0])]])
-    return f"unknown key {word!r}.{nearest(word, keys)} Known: {', '.join(keys)}."
+    return f"unknown key {word!r}.{did_you_mean(word, keys)} Known: {', '.join(keys)}."
 
 
 def _fields_at(place: Key) -> list[str]:

@@ -20,11 +20,12 @@ from typing import cast
 
 from capably import __version__
 from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
+from capably.types.errors import did_you_mean
 from capably.types.facts import ENDPOINTS_BY_ADAPTER, UNVERIFIED
 from capably_codegen.load import Plain, check_registry
 from capably_codegen.registry.facts import profile_facts
 from capably_codegen.registry.names import constant_name
-from capably_codegen.registry.problems import Key, Problem, RegistryError, nearest, problem
+from capably_codegen.registry.problems import Key, Problem, RegistryError, problem
 from capably_codegen.registry.schema import Entry, Profile, Registry
 from capably_codegen.registry.source import Source
 from capably_codegen.registry.yaml_lines import read_yaml
@@ -142,7 +143,7 @@ def _misshapen(data: object) -> Iterator[tuple[Key, str]]:
     keys = sorted([*SECTIONS, "hosts", "remove"])
     for section, entries in cast("dict[str, object]", data).items():
         if section not in keys:
-            yield (section,), f"unknown key {section!r}.{nearest(section, keys)} Known: {', '.join(keys)}."
+            yield (section,), f"unknown key {section!r}.{did_you_mean(section, keys)} Known: {', '.join(keys)}."
         elif section in ("hosts", "remove"):
             if not _is_list_of_ids(entries):
                 yield (section,), f"it must be a list of {'gateways' if section == 'hosts' else _REMOVABLE}"
@@ -154,7 +155,7 @@ def _unknown_hosts(hosts: list[str]) -> Iterator[tuple[Key, str]]:
     names = host_names()
     for place, host in enumerate(hosts):
         if host not in names:
-            yield ("hosts", place), f"no gateway {host!r}.{nearest(host, names)} Known: {', '.join(names)}."
+            yield ("hosts", place), f"no gateway {host!r}.{did_you_mean(host, names)} Known: {', '.join(names)}."
 
 
 def _is_list_of_ids(value: object) -> bool:
@@ -216,18 +217,18 @@ class _Merge:
         removable = [*self.ours["models"], *self.ours["providers"]]
         for place, id in enumerate(self.theirs["remove"]):
             if id not in removable:
-                yield ("remove", place), f"capably has no model or provider {id!r}.{nearest(id, removable)}"
+                yield ("remove", place), f"capably has no model or provider {id!r}.{did_you_mean(id, removable)}"
         models, profiles = self._names("models"), self._names("profiles")
         for name, entry in self.theirs["models"].items():
             if "like" in entry and entry["like"] not in models:
-                yield ("models", name, "like"), f"no model {entry['like']!r}.{nearest(entry['like'], models)}"
+                yield ("models", name, "like"), f"no model {entry['like']!r}.{did_you_mean(entry['like'], models)}"
             if entry.get("profile") in models and entry["profile"] not in [*profiles, UNVERIFIED]:
                 what = f"{entry['profile']!r} is a model. To have its profile, write `like: {entry['profile']}`"
                 yield ("models", name, "profile"), what
         for name, entry in self.theirs["profiles"].items():
             names = [*profiles, *models]
             if "extends" in entry and entry["extends"] not in names:
-                what = f"no profile {entry['extends']!r}.{nearest(entry['extends'], names)}"
+                what = f"no profile {entry['extends']!r}.{did_you_mean(entry['extends'], names)}"
                 yield ("profiles", name, "extends"), what
         yield from self._incomplete()
         yield from self._circles("models")
@@ -236,7 +237,7 @@ class _Merge:
         """Yield new entries that lack required fields, often corrections with a misspelt name."""
         for name, entry in self.theirs["models"].items():
             if not {"profile", "like"} & entry.keys() and self.overlay.entry("models", name).get("profile") is None:
-                ours = nearest(name, self.ours["models"])
+                ours = did_you_mean(name, self.ours["models"])
                 yield ("models", name), f"capably has no model {name!r}.{ours} A new one needs `profile:` or `like:`"
         needed = [field for field, info in Profile.model_fields.items() if info.is_required()]
         for name, entry in self.theirs["profiles"].items():
@@ -246,7 +247,7 @@ class _Merge:
             ours = (
                 f" That of the model {name!r} is {model['profile']!r}."
                 if model
-                else nearest(name, self.ours["profiles"])
+                else did_you_mean(name, self.ours["profiles"])
             )
             yield (
                 ("profiles", name),

@@ -1,8 +1,7 @@
-"""What is wrong with a registry: file, line, the wrong word, and the nearest allowed one."""
+"""What is wrong with a registry: file, line, place and words."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -36,9 +35,3 @@ def problem(key: Key, what: str, lines: Mapping[Key, int]) -> Problem:
     """Return a problem at `key`, on its line or its parent's."""
     line_of = next(key[:n] for n in range(len(key), -1, -1) if key[:n] in lines)
     return Problem(lines[line_of], " > ".join(map(str, key)), what)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return the word most similar to `word`, as a question; nothing if none is similar."""
-    close = difflib.get_close_matches(word, list(words), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""

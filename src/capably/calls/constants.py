@@ -9,6 +9,7 @@ from typing import cast
 from capably.parameters import CallParams
 from capably.registry import user_registry
 from capably.registry.lookup import added_constant, added_constants, on_registry_change, providers
+from capably.types.errors import did_you_mean
 
 _modules: dict[str, ModuleType] = {}
 on_registry_change(_modules.clear)
@@ -54,7 +55,4 @@ def added_provider(name: str) -> ModuleType | None:
 
 
 def _no_constant(provider: str, name: str, names: Sequence[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"llm.{provider} has no model {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")
+    return f"llm.{provider} has no model {name!r}.{did_you_mean(name, names)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -11,6 +10,8 @@ from capably.modalities import SELECTORS as MODALITIES, Side
 from capably.parameters import SELECTORS
 from capably.registry.cost import price_on
 from capably.registry.lookup import listed_models, providers, rules_for
+from capably.registry.rules import Rule
+from capably.types.errors import did_you_mean
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.reasoning import Effort
 
@@ -50,8 +51,7 @@ def models(demanded: type[FoundT] | None = None, /, **selectors: object) -> list
     """
     unknown = next((name for name in selectors if name not in _SELECTORS), None)
     if unknown:
-        close = difflib.get_close_matches(unknown, _SELECTORS, n=1)
-        raise TypeError(f"llm.models selects by no {unknown!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+        raise TypeError(f"llm.models selects by no {unknown!r}.{did_you_mean(unknown, _SELECTORS)}")
     selectors = {**_SELECTORS, **selectors}
     _check_word("provider", selectors["provider"], providers())
     _check_word("reasoning", selectors["reasoning"], ("off", *get_args(Effort)))
@@ -88,9 +88,8 @@ def _bounds(selectors: Mapping[str, object]) -> dict[str, float | None]:
 def _check_word(name: str, word: object, words: Iterable[str]) -> None:
     """Raise `ValueError` for a word that selects no model."""
     if isinstance(word, str) and word not in (choices := list(words)):
-        close = difflib.get_close_matches(word, choices, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(map(repr, choices))}."
-        raise ValueError(f"{name}={word!r} selects nothing. {hint}")
+        hint = did_you_mean(word, choices) or f" There are {', '.join(map(repr, choices))}."
+        raise ValueError(f"{name}={word!r} selects nothing.{hint}")
 
 
 def _fits(info: ModelInfo, selectors: Mapping[str, object], bounds: Mapping[str, float | None]) -> bool:
@@ -111,7 +110,7 @@ def _can(info: ModelInfo, selectors: Mapping[str, object]) -> bool:
         return False
     facts, rules, reasoning = info.facts, rules_for(info, info.endpoint), selectors["reasoning"]
     return (
-        all(_says(rules[rule].when, selectors[name]) for name, rule in SELECTORS.items())
+        all(_is_as_wanted(rules[rule], selectors[name]) for name, rule in SELECTORS.items())
         and all(selectors[name] in (None, _has(facts, *place)) for name, place in MODALITIES.items())
         and (
             reasoning in rules["reasoning"].values
@@ -121,9 +120,9 @@ def _can(info: ModelInfo, selectors: Mapping[str, object]) -> bool:
     )
 
 
-def _says(when: str, want: object) -> bool:
-    has = None if when == UNVERIFIED else when not in ("never", "ignored")
-    return want is None or has is want
+def _is_as_wanted(rule: Rule, wanted: object) -> bool:
+    has = None if rule.when == UNVERIFIED else not rule.refused
+    return wanted is None or has is wanted
 
 
 def _has(facts: Facts, side: Side, modality: str) -> bool | None:

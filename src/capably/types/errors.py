@@ -22,7 +22,7 @@ CapablyError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -226,6 +226,14 @@ class ParseError(CapablyError):
 
 class ToolError(CapablyError):
     """A tool could not be run. Raise it in a tool to say to the model why: it reads the text of no other exception."""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return the question after the word that looks most like `word`, with a blank before it; empty if none does."""
+    import difflib  # It costs a millisecond, and few programs misspell.
+
+    close = difflib.get_close_matches(word, list(words), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _rebuild(kind: type[CapablyError], args: tuple[object, ...], state: dict[str, object]) -> CapablyError:

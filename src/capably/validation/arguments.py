@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from capably.parameters import PARAMETERS, PER_CALL, Kind
+from capably.types.errors import did_you_mean
 from capably.types.timeout import check_seconds
 
 
@@ -50,10 +51,7 @@ def _check_items(name: str, value: object, kind: Kind) -> None:
 
 def unknown_parameter(name: str) -> TypeError:
     """Return the error for a keyword that no model has."""
-    import difflib
-
-    close = difflib.get_close_matches(name, PARAMETERS, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, PARAMETERS)
     return TypeError(f"there is no parameter {name!r}.{hint} A provider's own fields go into extra={{...}}.")
 
 
