@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from capably.providers.handles import Handle
 from capably.providers.wires import WIRES, table_of
-from capably.registry.lookup import own_host, providers
+from capably.registry.lookup import own_host, provider_entry, providers
 from capably.types.errors import ConfigurationError
 from capably.types.facts import ENDPOINTS_BY_ADAPTER, ModelInfo
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from capably.providers import Adapter
     from capably.providers.spellings import Spellings
 
-ADAPTERS: Mapping[str, tuple[str, str, str]] = {
-    "anthropic": ("capably.providers.anthropic", "AnthropicAdapter", "messages"),
-    "openai": ("capably.providers.openai", "OpenAIAdapter", "responses"),
-    "google": ("capably.providers.google", "GoogleAdapter", "generate_content"),
-    "scripted": ("capably.providers.scripted", "ScriptedAdapter", "scripted"),
+ADAPTERS: Mapping[str, tuple[str, str]] = {
+    "anthropic": ("capably.providers.anthropic", "AnthropicAdapter"),
+    "openai": ("capably.providers.openai", "OpenAIAdapter"),
+    "google": ("capably.providers.google", "GoogleAdapter"),
+    "scripted": ("capably.providers.scripted", "ScriptedAdapter"),
 }
-"""The registry's word for an adapter -> its module, its class, and its endpoint for models of which none is known."""
+"""The registry's word for an adapter -> its module and its class."""
 
 
 def adapter_of(handle: Handle, wire_id: str = "") -> Adapter:
@@ -30,7 +30,7 @@ def adapter_of(handle: Handle, wire_id: str = "") -> Adapter:
     kind = adapter_kind(handle.name, wire_id)
     adapter = handle.adapters.get(kind)
     if adapter is None:
-        module, class_name, _ = ADAPTERS[kind]
+        module, class_name = ADAPTERS[kind]
         adapter = handle.adapters.setdefault(kind, getattr(import_module(module), class_name)(handle))
     return adapter
 
@@ -46,7 +46,9 @@ def default_endpoint(name: str, wire_id: str = "") -> str:
     kind = adapter_kind(name, wire_id)
     entry = providers().get(name)
     named = entry["endpoint"] if entry and kind == entry["adapter"] else None
-    return named or ("chat_completions" if kind == "openai" != name else ADAPTERS[kind][2])
+    if named or kind == "scripted":
+        return named or kind
+    return "chat_completions" if kind == "openai" != name else ENDPOINTS_BY_ADAPTER[kind][0]
 
 
 def check_alike(id: str, info: ModelInfo) -> None:
@@ -71,14 +73,10 @@ def check_alike(id: str, info: ModelInfo) -> None:
 
 
 def adapter_kind(name: str, wire_id: str = "") -> str:
+    """Return the registry's word for the adapter of a provider's model."""
     if name == "scripted":
         return name
-    entry = providers().get(name)
-    if entry is None:
-        raise ConfigurationError(
-            f"there is no provider {name!r} (there are {', '.join(providers())}); "
-            f'another server is named by llm.configure("{name}", base_url=...)'
-        )
+    entry = provider_entry(name)
     for begin, kind in entry["also"].items():
         if wire_id.startswith(begin):
             return kind

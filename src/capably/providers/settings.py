@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from capably.http.libraries import Library
-from capably.registry.lookup import providers
+from capably.registry.lookup import provider_entry
 from capably.types.errors import ConfigurationError
 from capably.types.timeout import Timeout
 
@@ -63,13 +63,7 @@ class Settings:
     @property
     def entry(self) -> _facts.Provider:
         """Return the registry's entry of the provider. Raises `ConfigurationError` if there is none."""
-        entry = providers().get(self.provider)
-        if entry is None:
-            raise ConfigurationError(
-                f"there is no provider {self.provider!r} (there are {', '.join(providers())}); "
-                f'another server is named by llm.configure("{self.provider}", base_url=...)'
-            )
-        return entry
+        return provider_entry(self.provider)
 
     def variable(self, setting: str) -> str | None:
         """Return what the environment says of a setting, of the variables that the registry names for this provider."""

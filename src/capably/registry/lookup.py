@@ -7,7 +7,7 @@ from importlib import import_module
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Literal, cast, overload
 
-from capably.registry import user_registry as _overlay
+from capably.registry import user_registry
 from capably.registry.overlay import Overlay
 from capably.registry.rules import Rule, rules_of
 from capably.types.errors import ConfigurationError
@@ -41,7 +41,7 @@ def use_registry(path: str | PathLike[str] | None) -> None:
         ConfigurationError: The file does not exist or is invalid.
     """
     global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
-    _overlay_in_force = None if path is None else _overlay.load(fspath(path), "llm.use_registry")
+    _overlay_in_force = None if path is None else user_registry.load(fspath(path), "llm.use_registry")
     _overlay_loaded = True
     for forget in _made_from_them:
         forget()
@@ -56,8 +56,8 @@ def overlay() -> Overlay | None:
     """Return the user's own file, loaded when the registry is first used; `None` if none is configured."""
     global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
     if not _overlay_loaded:
-        named = _overlay.configured()
-        _overlay_in_force = None if named is None else _overlay.load(*named)
+        named = user_registry.configured()
+        _overlay_in_force = None if named is None else user_registry.load(*named)
         _overlay_loaded = True
     return _overlay_in_force
 
@@ -68,6 +68,17 @@ def providers() -> Mapping[str, _facts.Provider]:
         _providers.update(_section("providers"))
         _providers.update({name: entry for name, entry in _own_hosts.items() if name not in _providers})
     return _providers
+
+
+def provider_entry(name: str) -> _facts.Provider:
+    """Return how to reach a provider. Raises `ConfigurationError` if there is none of that name."""
+    entry = providers().get(name)
+    if entry is None:
+        raise ConfigurationError(
+            f"there is no provider {name!r} (there are {', '.join(providers())}); "
+            f'another server is named by llm.configure("{name}", base_url=...)'
+        )
+    return entry
 
 
 def own_host(name: str) -> _facts.Provider | None:
@@ -134,7 +145,7 @@ def resolve_model(id: str) -> ModelInfo | None:
     profile = entry["any_model"] if entry else None
     if info is not None or not profile:
         return info
-    theirs = overlay() or Overlay({}, _overlay.our_entry)
+    theirs = overlay() or Overlay({}, user_registry.our_entry)
     facts: Facts = theirs.entry("profiles", profile)
     return ModelInfo(id, profile, facts, UNLISTED, facts["line"])
 
@@ -192,9 +203,9 @@ def _models_of(provider: str) -> dict[str, ModelInfo]:
 
 
 def _load(provider: str) -> dict[str, ModelInfo]:
-    listed = _overlay.our_entry("providers", provider) is not None
+    listed = user_registry.our_entry("providers", provider) is not None
     ours: Mapping[str, _facts.Model] = import_module(f"capably_models._{provider}").MODELS if listed else {}
-    theirs = overlay() or Overlay({}, _overlay.our_entry)
+    theirs = overlay() or Overlay({}, user_registry.our_entry)
     ids = {f"{provider}/{wire_id}" for wire_id in ours if theirs.stands("models", f"{provider}/{wire_id}")}
     ids.update(id for id in theirs.section("models") if id.partition("/")[0] == provider)
     profiles: dict[str, Facts | None] = {UNVERIFIED: None}
@@ -217,7 +228,7 @@ def _section(name: Literal["retired"]) -> Mapping[str, _facts.Retired]: ...
 def _section(name: Literal["not_chat"]) -> Mapping[str, str]: ...
 def _section(name: str) -> Mapping[str, object]:
     """Return a section (providers, retired ids, ids of other kinds) with the user's file applied."""
-    ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())
+    ours = getattr(import_module(user_registry.PROVIDERS_MODULE), name.upper())
     theirs = overlay()
     return ours if theirs is None else dict(sorted(theirs.entries(name, ours).items()))
 

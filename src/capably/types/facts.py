@@ -67,7 +67,7 @@ ENDPOINTS_BY_ADAPTER: Mapping[str, tuple[Endpoint, ...]] = {
     "openai": ("responses", "chat_completions"),
     "google": ("generate_content",),
 }
-"""The registry's word for an adapter -> the endpoints that it supports."""
+"""The registry's word for an adapter -> the endpoints that it supports, the one for models of which none is known first."""
 
 
 class ModelInfo:
