@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from capably_codegen.stubs.signatures import static_type
 
 from capably import llm
 from capably.capabilities import CAPABILITIES
-from capably.parameters import PARAMETERS, CallParams, static_type
+from capably.parameters import PARAMETERS, CallParams
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,7 +9,6 @@ This module imports no other module of capably but the types that it names, and 
 """
 
 # Annotations are values here, so there is no `from __future__ import annotations`.
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
@@ -367,13 +366,6 @@ class CallParams(TypedDict, total=False):
             routes=True,
         ),
     ]
-
-
-def static_type(name: str) -> str:
-    """Return the Python type of a parameter as a signature writes it: `str | Sequence[str]`."""
-    hint = get_args(CallParams.__annotations__[name])[0]
-    named = {id(OnUnsupported): "OnUnsupported", id(Verbosity): "Verbosity"}.get(id(hint))
-    return named or (hint.__name__ if isinstance(hint, type) else re.sub(r"[\w.]+\.", "", repr(hint)))
 
 
 def with_arguments(doc: str | None) -> str:

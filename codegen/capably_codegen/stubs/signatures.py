@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from capably.modalities import MODALITIES
-from capably.parameters import FEATURES, PARAMETERS as DECLARED, PER_CALL, ROUTING as ROUTING_NAMES, static_type
+from capably.parameters import (
+    FEATURES,
+    PARAMETERS as DECLARED,
+    PER_CALL,
+    ROUTING as ROUTING_NAMES,
+    CallParams,
+    OnUnsupported,
+    Verbosity,
+)
 from capably.registry.rules import Rule
 from capably.types.tools import BUILTIN_TOOLS
 
@@ -19,6 +29,14 @@ BUILTINS: Mapping[str, str] = {word: tool.__name__ for word, tool in BUILTIN_TOO
 
 PARTS: Mapping[str, str] = {word: modality.part.__name__ for word, modality in MODALITIES.items()}
 """The registry's word for a modality -> the name of the class of its parts."""
+
+
+def static_type(name: str) -> str:
+    """Return the Python type of a parameter as a signature writes it: `str | Sequence[str]`."""
+    hint = get_args(CallParams.__annotations__[name])[0]
+    named = {id(OnUnsupported): "OnUnsupported", id(Verbosity): "Verbosity"}.get(id(hint))
+    return named or (hint.__name__ if isinstance(hint, type) else re.sub(r"[\w.]+\.", "", repr(hint)))
+
 
 PARAMETERS = {name: "" if DECLARED[name].by_model else static_type(name) for name in FEATURES}
 """Parameters in the order of the signature, with their types; an empty one depends on the model."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from capably import __version__
-from capably.cli import catalogue, check, generation, swap, try_model as trial
+from capably.cli import catalogue, check, generation, swap, try_model
 from capably.types.errors import CapablyError
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add_check(commands.add_parser)
     swap.add_swap(commands.add_parser)
     generation.add_generate(commands.add_parser)
-    trial.add_try(commands.add_parser)
+    try_model.add_try(commands.add_parser)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
