@@ -247,9 +247,9 @@ def test_generate_counts_what_it_writes_and_then_finds_all_fresh(
 def test_generate_check_names_ten_stale_files_and_counts_the_others(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    output = tmp_path / "capably_models"
+    output = tmp_path / "a folder" / "capably_models"
     arguments = ["generate", "--base", "--registry", str(SMALL), "--output", str(output)]
-    again = f"up to date with: capably generate --registry {SMALL} --base --output {output}"
+    again = f"up to date with: capably generate --registry {SMALL} --base --output '{output}'"
     assert main([*arguments, "--check"]) == 1
     missing = capsys.readouterr().out.splitlines()
     assert main(arguments) == 0
@@ -279,6 +279,18 @@ def test_generate_without_a_registry_exits_with_2(capsys: pytest.CaptureFixture[
     missing = tmp_path / "nope.yaml"
     assert main(["generate", "--registry", str(missing)]) == 2
     assert capsys.readouterr().err == f"capably: there is no file {missing}; name one with --registry FILE\n"
+
+
+def test_generate_that_is_given_no_registry_says_how_to_name_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CAPABLY_REGISTRY", raising=False)
+    assert main(["generate"]) == 2
+    assert capsys.readouterr().err == (
+        "capably: no registry is named: pass --registry FILE, or write it into pyproject.toml: [tool.capably] registry = "
+        '"my_models.yaml"\n'
+    )
 
 
 def test_generate_tells_what_is_wrong_with_a_registry(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -314,6 +326,14 @@ sys.exit(main(sys.argv[1:]))
 
 
 # --- the command itself -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device of a full disk")
+def test_output_that_cannot_be_written_is_no_traceback() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-u", "-m", "capably.cli", "models"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "capably: [Errno 28] No space left on device\n")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["models", "--help"], ["show", "--help"], ["generate", "--help"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -53,8 +54,14 @@ def _generate(options: argparse.Namespace) -> int:
             f'the generator needs {missing.name}, which is not installed: pip install "capably[codegen]"'
         ) from missing
     own = Path("model_registry.yaml")
-    registry = options.registry or (own if is_source_tree(own) and own.exists() else _configured() or own)
-    if not registry.exists():
+    registry = options.registry or (own if is_source_tree(own) and own.exists() else _configured())
+    if registry is None and not own.exists():
+        raise ConfigurationError(
+            "no registry is named: pass --registry FILE, or write it into pyproject.toml: [tool.capably] registry = "
+            '"my_models.yaml"'
+        )
+    registry = registry or own
+    if not registry.is_file():
         raise ConfigurationError(f"there is no file {registry}; name one with --registry FILE")
     base = options.base or is_source_tree(registry)
     if not base:
@@ -97,8 +104,8 @@ def _report_stale(stale: list[str], registry: Path, options: argparse.Namespace)
         print("\n".join(file.partition("\n")[0] for file in stale[:_SHOWN]))
         if len(stale) > _SHOWN:
             print(f"... and {len(stale) - _SHOWN} more (--verbose names all, and what differs in each)")
-    again = f"capably generate --registry {registry}{' --base' if options.base else ''}"
-    again += f" --output {options.output}" if options.output != _OUTPUT else ""
+    again = f"capably generate --registry {shlex.quote(str(registry))}{' --base' if options.base else ''}"
+    again += f" --output {shlex.quote(str(options.output))}" if options.output != _OUTPUT else ""
     count = "1 file is stale; bring it" if len(stale) == 1 else f"{len(stale)} files are stale; bring them"
     print(f"{count} up to date with: {again}")
     return 1
