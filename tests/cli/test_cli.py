@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -224,11 +225,47 @@ def test_show_of_an_unknown_model_exits_with_2_and_names_the_nearest(capsys: pyt
 # --- generate -----------------------------------------------------------------------------------------------------
 
 
-def test_generate_writes_then_finds_all_fresh(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    arguments = ("generate", "--base", "--registry", str(SMALL), "--output", str(tmp_path / "capably_models"))
-    assert "wrote acme.pyi" in printed(capsys, *arguments).splitlines()
+def test_generate_counts_what_it_writes_and_then_finds_all_fresh(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    output = tmp_path / "capably_models"
+    arguments = ("generate", "--base", "--registry", str(SMALL), "--output", str(output))
+    written = printed(capsys, *arguments)
+    modules = [file for file in output.rglob("*") if file.suffix in (".py", ".pyi")]
+    assert written == f"wrote {len(modules)} files in {output}\nwrote py.typed\n"
     assert printed(capsys, *arguments) == "everything is fresh\n"
-    assert printed(capsys, *arguments, "--check") == ""
+    assert printed(capsys, *arguments, "--check") == "everything is fresh\n"
+    (output / "zeta.pyi").unlink()
+    (output / "old.pyi").write_bytes((output / "acme.pyi").read_bytes())
+    assert printed(capsys, *arguments) == "wrote zeta.pyi\nremoved old.pyi\n"
+    shutil.rmtree(output)
+    assert printed(capsys, *arguments, "--verbose").splitlines() == [
+        f"wrote {name}" for name in sorted(file.relative_to(output).as_posix() for file in output.rglob("*.*"))
+    ]
+
+
+def test_generate_check_names_ten_stale_files_and_counts_the_others(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    output = tmp_path / "a folder" / "capably_models"
+    arguments = ["generate", "--base", "--registry", str(SMALL), "--output", str(output)]
+    again = f"up to date with: capably generate --registry {SMALL} --base --output '{output}'"
+    assert main([*arguments, "--check"]) == 1
+    missing = capsys.readouterr().out.splitlines()
+    assert main(arguments) == 0
+    names = sorted(file.relative_to(output).as_posix() for file in output.rglob("*.*"))
+    assert missing == [
+        *(f"{name} is missing" for name in names[:10]),
+        f"... and {len(names) - 10} more (--verbose names all, and what differs in each)",
+        f"{len(names)} files are stale; bring them {again}",
+    ]
+    with (output / "zeta.pyi").open("a", encoding="utf-8") as file:
+        file.write("# by hand\n")
+    capsys.readouterr()
+    assert main([*arguments, "--check"]) == 1
+    assert capsys.readouterr().out == f"zeta.pyi differs\n1 file is stale; bring it {again}\n"
+    assert main([*arguments, "--check", "--verbose"]) == 1
+    assert "\n-# by hand\n" in capsys.readouterr().out
 
 
 def test_generate_writes_where_pyright_looks_first(tmp_path: Path) -> None:
@@ -242,6 +279,18 @@ def test_generate_without_a_registry_exits_with_2(capsys: pytest.CaptureFixture[
     missing = tmp_path / "nope.yaml"
     assert main(["generate", "--registry", str(missing)]) == 2
     assert capsys.readouterr().err == f"capably: there is no file {missing}; name one with --registry FILE\n"
+
+
+def test_generate_that_is_given_no_registry_says_how_to_name_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CAPABLY_REGISTRY", raising=False)
+    assert main(["generate"]) == 2
+    assert capsys.readouterr().err == (
+        "capably: no registry is named: pass --registry FILE, or write it into pyproject.toml: [tool.capably] registry = "
+        '"my_models.yaml"\n'
+    )
 
 
 def test_generate_tells_what_is_wrong_with_a_registry(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -277,6 +326,14 @@ sys.exit(main(sys.argv[1:]))
 
 
 # --- the command itself -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device of a full disk")
+def test_output_that_cannot_be_written_is_no_traceback() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-u", "-m", "capably.cli", "models"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "capably: [Errno 28] No space left on device\n")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["models", "--help"], ["show", "--help"], ["generate", "--help"]])

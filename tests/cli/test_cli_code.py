@@ -18,7 +18,7 @@ from capably.cli.find_models_in_code import mentions_in
 from capably.cli.source_files import decode, files_of, read_files
 
 NOT_ACCEPTED = (
-    'Argument of type "float" cannot be assigned to parameter "{0}" of type "NotAcceptedByThisModel" in function "call" '
+    'Argument of type "float" cannot be assigned to parameter "{0}" of type "NotAcceptedByThisModel" in function "call"; '
     'Type "float" is not assignable to type "NotAcceptedByThisModel"'
 )
 
@@ -137,7 +137,7 @@ def test_check_prints_findings_and_exits_with_1(project: Path, capsys: pytest.Ca
     assert main(["check", "app.py"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "app.py:1:12: openai/o1 was retired on 2026-10-23 and no longer answers. Its successor is openai/gpt-5.6-sol.",
-        "1 mentions of models to look at, 1 of which fail",
+        "1 file read; 1 mention to look at, 1 to fail for",
     ]
     assert main(["check", "app.py", "--json"]) == 1
     [found] = json.loads(capsys.readouterr().out)
@@ -147,7 +147,18 @@ def test_check_prints_findings_and_exits_with_1(project: Path, capsys: pytest.Ca
 def test_check_of_a_clean_code_base_exits_with_0(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "app.py").write_text('llm.Model("openai/gpt-6-sol")\n', encoding="utf-8")
     assert main(["check", "app.py"]) == 0
-    assert capsys.readouterr().out == "nothing to say\n"
+    assert capsys.readouterr().out == "1 file read; nothing to report\n"
+    (project / "empty").mkdir()
+    assert main(["check", "empty"]) == 0
+    assert capsys.readouterr().out == "0 files read; nothing to report\n"
+
+
+def test_check_takes_no_negative_number_of_days(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for days in ("-5", "soon"):
+        with pytest.raises(SystemExit) as exited:
+            main(["check", "app.py", f"--within={days}"])
+        assert exited.value.code == 2
+        assert f"argument --within: '{days}' is no number of days" in capsys.readouterr().err
 
 
 def test_check_of_no_file_exits_with_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -235,7 +246,7 @@ def test_swap_writes_when_it_is_told_to(project: Path, capsys: pytest.CaptureFix
     )
     out = capsys.readouterr().out
     assert "app.py:8: breaks: max_tokens=30,000; openai/gpt-4o writes at most 16,384" in out
-    assert out.endswith("3 mentions swapped, 1 places break\n")
+    assert out.endswith("3 mentions swapped, 1 place breaks\n")
 
 
 def test_swap_of_equals_breaks_nothing_and_old_errors_are_not_its_own(
@@ -243,6 +254,25 @@ def test_swap_of_equals_breaks_nothing_and_old_errors_are_not_its_own(
 ) -> None:
     assert main(["swap", "openai/gpt-4.1", "openai/gpt-4.1-mini", "app.py"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "2 mentions would be swapped, 0 places would break"
+
+
+def test_swap_of_a_model_with_itself_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["swap", "openai/gpt-4.1", "openai/gpt-4.1", "app.py"]) == 2
+    assert capsys.readouterr().err == "capably: OLD and NEW are the same model, openai/gpt-4.1\n"
+
+
+def test_swap_reports_a_call_once_where_pyright_rejects_an_argument_and_the_call(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'from capably import llm\n\nllm.Model("openai/gpt-4.1").call(\n    "Hi",\n    temperature=0.3,\n)\n'
+    (project / "app.py").write_text(text, encoding="utf-8")
+    assert main(["swap", "openai/gpt-4.1", "openai/gpt-6-luna", "app.py"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "1 mention would be swapped, 1 place would break"
+    assert lines[-2].startswith(
+        'app.py:5: breaks: Argument of type "float" cannot be assigned to parameter "temperature" of type '
+        '"OnlyWithReasoningOff" in function "call"; Type "float" is not assignable'
+    )
 
 
 def test_swap_sees_what_breaks_on_a_line_that_was_wrong_before(

@@ -158,7 +158,7 @@ def test_a_link_to_a_file_outside_is_not_followed_for_writing(folder: Path, caps
 def test_a_link_to_a_file_inside_is_the_same_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "src" / "A_link.py").symlink_to("a.py")
     assert swap("src", "src/a.py") == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "1 mentions swapped, 0 places break"
+    assert capsys.readouterr().out.splitlines()[-1] == "1 mention swapped, 0 places break"
     assert (folder / "src" / "A_link.py").is_symlink()
     assert (folder / "src" / "a.py").read_text(encoding="utf-8") == f'"{NEW}"\n'
 
@@ -231,7 +231,7 @@ def test_a_link_that_leads_nowhere_is_said(folder: Path, capsys: pytest.CaptureF
     assert main(["check", "src"]) == 0
     out, err = capsys.readouterr()
     assert err == "src/link.py: not read: No such file or directory\n"
-    assert out == "nothing to say of what could be read\n"
+    assert out == "0 files read; nothing to report\n"
 
 
 def test_deep_names_and_lone_surrogates_are_no_crash(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -537,7 +537,7 @@ def test_the_file_of_the_project_is_found_without_being_named(project: Path, mon
     (project / "pyproject.toml").write_text('[tool.capably]\nregistry = "my_models.yaml"\n', encoding="utf-8")
     monkeypatch.delenv("CAPABLY_REGISTRY", raising=False)
     done = run_generate(project, "--check")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "everything is fresh\n", "")
 
 
 def test_check_notices_a_changed_yaml_in_the_stubs_and_in_the_compiled_file(project: Path, tmp_path: Path) -> None:
@@ -547,7 +547,7 @@ def test_check_notices_a_changed_yaml_in_the_stubs_and_in_the_compiled_file(proj
     assert generate_overlay(file, stubs, check=True) == ["my_models.json is missing"]
     (tmp_path / "my_models.json").write_text((project / "my_models.json").read_text(encoding="utf-8"), encoding="utf-8")
     [told] = generate_overlay(file, stubs, check=True)
-    assert told.startswith("--- my_models.json (on disk)\n+++ my_models.json (fresh)\n")
+    assert told.startswith("my_models.json differs\n--- my_models.json (on disk)\n+++ my_models.json (fresh)\n")
     file.write_text("models:\n  openai/ft:gpt-4.1:us: {like: openai/gpt-4.1}\n", encoding="utf-8")
     assert len(generate_overlay(file, stubs, check=True)) > 2
     done = run_generate(tmp_path, "--registry", str(file), "--output", str(stubs), "--check")

@@ -54,7 +54,7 @@ def write(files: Mapping[str, str], folder: Path, beside: tuple[Path, str] | Non
 
 
 def differences(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Return what `write` would change, as short diffs; empty when the disk is fresh. Raise `OutputError` as it does."""
+    """Return what `write` would change: a text for each stale file, whose first line names the file. Raise as `write` does."""
     _refuse_foreign(folder)
     stale: list[str] = []
     for path, text in sorted(files.items()):
@@ -72,7 +72,7 @@ def write_file(target: Path, text: str) -> bool:
 
 
 def difference(target: Path, text: str, name: str = "") -> list[str]:
-    """Return what `write_file` would change, as one short diff; nothing when the file is fresh."""
+    """Return what `write_file` would change, as one line and a short diff; nothing when the file is fresh."""
     name = name or target.name
     data = _read(target)
     if data is None:
@@ -90,7 +90,7 @@ def difference(target: Path, text: str, name: str = "") -> list[str]:
         )
     )
     more = len(lines) - _SHOWN
-    return ["\n".join(lines[:_SHOWN]) + (f"\n... and {more} more lines" if more > 0 else "")]
+    return ["\n".join([f"{name} differs", *lines[:_SHOWN]]) + (f"\n... and {more} more lines" if more > 0 else "")]
 
 
 def _read(target: Path) -> bytes | None:

@@ -33,3 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has seen enough; keep Python from complaining at exit.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"capably: {error}", file=sys.stderr)
+        return 2

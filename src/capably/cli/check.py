@@ -39,9 +39,15 @@ def add_check(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         f"--within days; a comment `{IGNORE}` on the line takes it out.",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    parser.add_argument("--within", type=int, default=60, metavar="DAYS", help="an end this near fails (default: 60)")
+    parser.add_argument("--within", type=_days, default=60, metavar="DAYS", help="an end this near fails (default: 60)")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_check)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return int(text)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -55,9 +61,18 @@ def _check(options: argparse.Namespace) -> int:
             use = f" Its successor is {finding.use}." if finding.use else ""
             print(f"{finding.mention}: {finding.mention.text} {finding.what}.{use}")
         bad = sum(finding.fails for finding in results)
-        nothing = "nothing to say" + (" of what could be read" if unread else "")
-        print(f"{len(results)} mentions of models to look at, {bad} of which fail" if results else nothing)
+        read = f"{counted(len(files), 'file')} read"
+        print(
+            f"{read}; {counted(len(results), 'mention')} to look at, {bad} to fail for"
+            if results
+            else f"{read}; nothing to report"
+        )
     return 1 if any(finding.fails for finding in results) else 0
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> Iterator[Finding]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from capably.registry.user_registry import configured, is_compiled
 from capably.types.errors import ConfigurationError
 
 _OUTPUT = Path("typings/capably_models")
+_SHOWN = 10
 
 
 def add_generate(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
@@ -33,7 +36,10 @@ def add_generate(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         help="FILE is a complete registry: nothing comes from capably's, run time included",
     )
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit with 1 and a diff if something is stale"
+        "--check", action="store_true", help="write nothing; exit with 1 and name the files that are stale"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="name every file; with --check, show what differs in each as well"
     )
     parser.set_defaults(run=_generate)
 
@@ -48,8 +54,14 @@ def _generate(options: argparse.Namespace) -> int:
             f'the generator needs {missing.name}, which is not installed: pip install "capably[codegen]"'
         ) from missing
     own = Path("model_registry.yaml")
-    registry = options.registry or (own if is_source_tree(own) and own.exists() else _configured() or own)
-    if not registry.exists():
+    registry = options.registry or (own if is_source_tree(own) and own.exists() else _configured())
+    if registry is None and not own.exists():
+        raise ConfigurationError(
+            "no registry is named: pass --registry FILE, or write it into pyproject.toml: [tool.capably] registry = "
+            '"my_models.yaml"'
+        )
+    registry = registry or own
+    if not registry.is_file():
         raise ConfigurationError(f"there is no file {registry}; name one with --registry FILE")
     base = options.base or is_source_tree(registry)
     if not base:
@@ -63,15 +75,40 @@ def _generate(options: argparse.Namespace) -> int:
         raise ConfigurationError(str(error)) from error
     if is_source_tree(registry):
         changes += generate_for_clone(registry, check=options.check)
-    if not options.check:
-        print("\n".join(changes) or "everything is fresh")
+    if options.check:
+        return _report_stale(changes, registry, options)
+    lines = changes if options.verbose else _summary(changes, options.output)
+    print("\n".join(lines) or "everything is fresh")
+    return 0
+
+
+def _summary(changes: list[str], output: Path) -> list[str]:
+    """Return the changes with the modules counted ("wrote 480 files in typings/capably_models") where they are many."""
+    modules = [change for change in changes if change.endswith((".py", ".pyi"))]
+    if len(modules) <= _SHOWN:
+        return changes
+    counts = Counter(change.partition(" ")[0] for change in modules)
+    where = {"wrote": "in", "removed": "from"}
+    lines = [f"{action} {count} files {where[action]} {output}" for action, count in counts.items()]
+    return lines + [change for change in changes if change not in modules]
+
+
+def _report_stale(stale: list[str], registry: Path, options: argparse.Namespace) -> int:
+    """Print which files are stale and the command that mends it, and return the exit code."""
+    if not stale:
+        print("everything is fresh")
         return 0
-    if changes:
-        print("\n".join(changes))
-        again = f"capably generate --registry {registry}{' --base' if options.base else ''}"
-        again += f" --output {options.output}" if options.output != _OUTPUT else ""
-        print(f"{len(changes)} files are stale; bring them up to date with: {again}")
-    return 1 if changes else 0
+    if options.verbose:
+        print("\n".join(stale))
+    else:
+        print("\n".join(file.partition("\n")[0] for file in stale[:_SHOWN]))
+        if len(stale) > _SHOWN:
+            print(f"... and {len(stale) - _SHOWN} more (--verbose names all, and what differs in each)")
+    again = f"capably generate --registry {shlex.quote(str(registry))}{' --base' if options.base else ''}"
+    again += f" --output {shlex.quote(str(options.output))}" if options.output != _OUTPUT else ""
+    count = "1 file is stale; bring it" if len(stale) == 1 else f"{len(stale)} files are stale; bring them"
+    print(f"{count} up to date with: {again}")
+    return 1
 
 
 def _configured() -> Path | None:

@@ -15,11 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from capably.cli.check import print_unread
+from capably.cli.check import counted, print_unread
 from capably.cli.edits import Edit, edited
 from capably.cli.find_models_in_code import Mention, constants, mentions_in
 from capably.cli.source_files import SourceFile, lines_of, overwrite, parse, read_files, why_not_writable
@@ -76,6 +76,8 @@ class Plan(NamedTuple):
 
 def _swap(options: argparse.Namespace) -> int:
     old, new = find_model(options.old), find_model(options.new)
+    if old.id == new.id:
+        raise ConfigurationError(f"OLD and NEW are the same model, {new.id}")
     files, unread = read_files(options.paths)
     print_unread(files, unread)
     named = [(file, mentions) for file in files if (mentions := _of(old, mentions_in(file)))]
@@ -128,9 +130,10 @@ def _report(plans: list[Plan], broken: list[Break], *, written: bool) -> int:
         print(f"{mention}: {mention.text} is left alone: {why}")
     for place in broken:
         print(f"{place.file}:{place.line}: breaks: {place.what}")
-    counts = f"{len(edits)} mentions {'swapped' if written else 'would be swapped'}"
+    counts = f"{counted(len(edits), 'mention')} {'swapped' if written else 'would be swapped'}"
     counts += f", {len(left)} left alone" if left else ""
-    print(f"{counts}, {len(broken)} places {'break' if written else 'would break'}")
+    breaks = "would break" if not written else "breaks" if len(broken) == 1 else "break"
+    print(f"{counts}, {counted(len(broken), 'place')} {breaks}")
     return 1 if broken or left else 0
 
 
@@ -224,7 +227,7 @@ def _new_errors(
     for place, message in errors.items():
         then = place.what.replace(new.id, old.id).replace(_constant(new.id), _constant(old.id))
         if place._replace(what=then) not in had:
-            yield Break(place.file, place.line, " ".join(message.split()))
+            yield Break(place.file, place.line, "; ".join(" ".join(line.split()) for line in message.splitlines()))
 
 
 def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
@@ -250,12 +253,29 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
             **({"stubPath": str(typings)} if typings.is_dir() else {}),
         }
         (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
-        for item in _pyright(folder):
-            if item["severity"] == "error" and Path(item["file"]).resolve() in places:
+        for item in _causes([item for item in _pyright(folder) if item["severity"] == "error"]):
+            if Path(item["file"]).resolve() in places:
                 where = places[Path(item["file"]).resolve()]
                 start = item["range"]["start"]
                 line, column = start["line"] + 1, start["character"]
                 yield Rejected(where, line, _words_at(texts[where], line, column)), item["message"]
+
+
+def _causes(errors: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the errors without those of a call of which an argument has an error: pyright reports both."""
+    starts = {(item["file"], _position(item["range"]["start"])) for item in errors if not _is_of_call(item)}
+    for item in errors:
+        first, last = _position(item["range"]["start"]), _position(item["range"]["end"])
+        if not _is_of_call(item) or not any(file == item["file"] and first <= at < last for file, at in starts):
+            yield item
+
+
+def _is_of_call(item: Diagnostic) -> bool:
+    return item["message"].startswith("No overloads for")
+
+
+def _position(place: Mapping[Literal["line", "character"], int]) -> tuple[int, int]:
+    return place["line"], place["character"]
 
 
 def _words_at(text: str, line: int, column: int) -> str:
