@@ -137,9 +137,8 @@ def decode_arguments(text: Json) -> tuple[JsonObject, str]:
     return args, raw_args
 
 
-def decode_call_of(source: tuple[Json, Json, Json, Mapping[str, AnyTool]]) -> p.ToolCall:
-    """Return the call of a tool from its id, name and arguments; `strict` names the strict tools."""
-    id, name, arguments, tools = source
+def decode_call_of(id: Json, name: Json, arguments: Json, tools: Mapping[str, AnyTool]) -> p.ToolCall:
+    """Return the call of a tool. `tools` has the strict tools by name."""
     if type(id) is not str or type(name) is not str:
         raise _unnamed(id, name)
     args, raw = decode_arguments(arguments)
@@ -147,9 +146,8 @@ def decode_call_of(source: tuple[Json, Json, Json, Mapping[str, AnyTool]]) -> p.
     return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
 
 
-def decode_custom_call(source: tuple[Json, Json, Json]) -> p.Part:
-    """Return the call of a tool that takes free text, from its id, name and text."""
-    id, name, text = source
+def decode_custom_call(id: Json, name: Json, text: Json) -> p.Part:
+    """Return the call of a tool that takes free text."""
     if type(id) is not str or type(name) is not str:
         raise _unnamed(id, name)
     if text is not None and not isinstance(text, str):
