@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from capably.providers.openai.schema import without_nulls
-from capably.providers.spellings import Body, NoSpellingError, Spelling, feature_of, field, lack
+from capably.providers.spellings import Body, NoSpellingError, Spelling, damaged, feature_of, field, lack
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
 from capably.types.calls import CustomToolCall
-from capably.types.messages import SystemMessage
+from capably.types.messages import Source, SystemMessage
 from capably.types.request import Request
 from capably.types.tool_results import result_parts
 
@@ -101,8 +101,10 @@ def unplaced(point: p.CachePoint) -> NoSpellingError:
     return NoSpellingError("cache.point", point, why, "Put it after a part")
 
 
-def foreign(part: p.Part) -> NoSpellingError:
-    """Return the error for a part of another provider's answer that has no spelling here."""
+def foreign(part: p.Part, source: Source | None, *, own: bool) -> NoSpellingError:
+    """Return the error for a part of an answer that has no spelling here: it is of another provider, or (`own`) its JSON is damaged."""
+    if own and source is not None:
+        return damaged(part, source)
     named = f'part "{part.kind}"' if isinstance(part, p.Unknown) else type(part).__name__
     why = f"An answer of another model or endpoint can be sent on as text and tool calls only; this is a {named}."
     return NoSpellingError(feature_of(part), part, why, "Leave it out")
