@@ -232,6 +232,73 @@ def test_searches_of_responses_are_those_that_are_paid(way: str) -> None:
     assert response.cost == pytest.approx(cost_of(response, 10, 5) + searches)
 
 
+PAINTED = {"type": "image_generation_call", "id": "p", "status": "completed", "result": "iVBORw0KGgo="}
+OF_PICTURES = {
+    "input_tokens": 40,
+    "input_tokens_details": {"text_tokens": 30, "image_tokens": 10},
+    "output_tokens": 200,
+    "output_tokens_details": {"text_tokens": 8, "image_tokens": 192},
+    "total_tokens": 240,
+}
+
+
+def painted(way: str, **fields: Any) -> Any:
+    body = {**responses("", usage=USAGES["responses"]), "output": [PAINTED], **fields}
+    answer = body if way == "call" else [{"type": "response.completed", "response": body}]
+    response, _ = ask(way, FORMATS["responses"][0], [answer])
+    return response
+
+
+@pytest.mark.parametrize("way", ["call", "stream"])
+def test_the_tokens_of_a_painted_picture_count_and_are_those_of_another_model(way: str) -> None:
+    tools = [{"type": "image_generation", "model": "gpt-image-9"}]
+    response = painted(way, tools=tools, tool_usage={"image_gen": OF_PICTURES, "web_search": {"num_requests": 0}})
+    own, pictures = response.usage.calls
+    assert (own, pictures.model) == (llm.Usage(10, 5), "gpt-image-9")
+    assert pictures == llm.Usage(40, 200, input_image_tokens=10, output_image_tokens=192)
+    assert (response.usage.total_tokens, response.usage.reported, response.cost) == (255, True, None)
+
+
+@pytest.mark.parametrize(
+    "tool_usage", [None, {"image_gen": {}}, {"image_gen": {**OF_PICTURES, "output_tokens_details": None}}]
+)
+@pytest.mark.parametrize("way", ["call", "stream"])
+def test_a_picture_that_is_not_counted_makes_the_cost_unknown_and_not_the_tokens(tool_usage: Any, way: str) -> None:
+    response = painted(way, tool_usage=tool_usage)
+    assert (response.usage.reported, response.usage.calls[0], response.cost) == (True, llm.Usage(10, 5), None)
+
+
+@pytest.mark.parametrize(("number", "searches"), [(3, 3), (0, 0), (None, 1), ("3", 1)])
+def test_openai_says_how_many_searches_are_paid(number: Any, searches: int) -> None:
+    body = {
+        **responses("", usage=USAGES["responses"]),
+        "output": [{"type": "web_search_call", "id": "w", "action": {"type": "search", "query": "x"}}],
+        "tool_usage": {"image_gen": {"input_tokens": 0, "output_tokens": 0}, "web_search": {"num_requests": number}},
+    }
+    response, _ = ask("call", FORMATS["responses"][0], [body])
+    assert response.usage.searches == searches
+    paid = searches * price_today(response)["web_search"] / 1000
+    assert response.cost == pytest.approx(cost_of(response, 10, 5) + paid)
+
+
+@pytest.mark.parametrize(
+    ("more", "tier", "priced"),
+    [
+        ({"inference_geo": "global", "service_tier": "standard"}, "standard", True),
+        ({"inference_geo": "not_available"}, None, True),
+        ({"inference_geo": None}, None, True),
+        ({"inference_geo": "us", "service_tier": "standard"}, "us", False),
+        ({"fallback_credit": {"status": {"type": "not_applied", "reason": "expired"}}}, None, True),
+        ({"fallback_credit": {"status": {"type": "redeemed"}}}, "fallback_credit", False),
+    ],
+)
+def test_a_turn_of_anthropic_that_is_paid_otherwise_has_no_cost(more: Any, tier: str | None, priced: bool) -> None:
+    usage = {**USAGES["anthropic"], **more}
+    response, _ = ask("call", FORMATS["anthropic"][0], [answer_to("call", "anthropic", ["Hi"], usage=usage)])
+    assert response.service_tier == tier
+    assert response.cost == (pytest.approx(cost_of(response, 10, 5)) if priced else None)
+
+
 @pytest.mark.parametrize(
     ("details", "reported"),
     [([{"modality": "AUDIO", "tokenCount": 4}], True), (None, False)],

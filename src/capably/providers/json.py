@@ -26,6 +26,7 @@ __all__ = [
     "mend_json",
     "object_in",
     "object_of",
+    "objects_among",
     "objects_of",
     "text_in",
     "text_of",
@@ -89,6 +90,12 @@ def objects_of(fields: Mapping[str, Json], name: str) -> list[JsonObject]:
             raise _wrong_type(name, item, dict)
         objects.append(item)
     return objects
+
+
+def objects_among(value: Json) -> list[JsonObject]:
+    """Return the objects of a list that are not empty, and none for anything else. It is for what stands beside an answer, as its
+    sources do: one of another shape loses nobody the answer, and stays in its body."""
+    return [item for item in value if item and type(item) is dict] if type(value) is list else []
 
 
 def as_object(value: Json, name: str) -> JsonObject:

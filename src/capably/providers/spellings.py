@@ -19,6 +19,7 @@ from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
 
 if TYPE_CHECKING:
+    from capably.types.messages import Source
     from capably.types.tools import AnyTool
 
 Body: TypeAlias = dict[str, object]
@@ -231,6 +232,17 @@ def _features_of_reasoning(value: object) -> Iterator[tuple[str, object]]:
             yield "reasoning.budget_tokens", settings.budget_tokens
         if settings.visible is not None:
             yield "reasoning.visible", settings.visible
+
+
+def damaged(part: p.Part, source: Source) -> NoSpellingError:
+    """Return the error for a part of a stored answer that only the provider's own JSON could say, which is not what it was."""
+    named = f'part "{part.kind}"' if isinstance(part, p.Unknown) else type(part).__name__
+    why = (
+        f"It is a {named} of an answer of {source.provider} whose own JSON was changed since, and cannot be sent back."
+    )
+    return NoSpellingError(
+        feature_of(part), part, why, "Load the answer as it was stored, or leave it out of the history"
+    )
 
 
 def feature_of(part: p.Part) -> str:

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 
-OTHER_NAMES = "generate_content"
-"""The endpoint that names the actions on a screen as it likes."""
-
-
 class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     """The follow-up calls of a response that needs no `await`."""
 
@@ -47,8 +43,8 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
 
-        other = self._request.endpoint == OTHER_NAMES
-        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self._reply), other_names=other)
+        endpoint = self._request.endpoint
+        return run_tool_calls(self.tool_calls, self._tools, context, cut=cut_call(self._reply), endpoint=endpoint)
 
     def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
@@ -123,9 +119,9 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         from capably.tools.run import run_tool_calls_async
 
         await self._complete()
-        other = self._request.endpoint == OTHER_NAMES
+        endpoint = self._request.endpoint
         return await run_tool_calls_async(
-            self.tool_calls, self._tools, context, cut=cut_call(self._reply), other_names=other
+            self.tool_calls, self._tools, context, cut=cut_call(self._reply), endpoint=endpoint
         )
 
     async def validate(self, *, retries: int = 2) -> Self:

@@ -10,7 +10,7 @@ from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, Computer
 from capably.types.errors import ConversationError, ToolError
 from capably.types.functions import is_async
 from capably.types.parts import Text, ToolCall, ToolOutput
-from capably.types.tools import AnyTool, AsyncTool, BuiltinTool, CallerTool, ComputerUse, MCPServer, Tool
+from capably.types.tools import AnyTool, AsyncTool, BuiltinTool, CallerTool, MCPServer, Tool
 from capably.types.values import set_field
 
 if TYPE_CHECKING:
@@ -23,17 +23,16 @@ def run_tool_calls(
     context: Context[object] | None = None,
     *,
     cut: ToolCall | None = None,
-    other_names: bool = False,
+    endpoint: str | None = None,
 ) -> list[ToolOutput]:
     """Run the calls in order and return their outputs. An error in a tool or in a call becomes an `is_error` output.
 
     The model reads the text of a `ToolError` that a tool raises, and of any other exception the class only.
-    `cut` is a call of which only a part arrived: it is not run. With `other_names`, a call that no tool is named for is an action
-    on the screen of `llm.ComputerUse`: Google's actions have names by the kind of screen, and no list of them is complete.
+    `cut` is a call of which only a part arrived: it is not run. `endpoint` answered: at some, calls of a tool have names of any kind.
 
     Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
     """
-    by_name = _by_name(tools, calls, other_names)
+    by_name = _by_name(tools, calls, endpoint)
     _check_context(calls, by_name, context)
     for call in calls:
         if isinstance(by_name.get(call.name), AsyncTool):
@@ -47,12 +46,12 @@ async def run_tool_calls_async(
     context: Context[object] | None = None,
     *,
     cut: ToolCall | None = None,
-    other_names: bool = False,
+    endpoint: str | None = None,
 ) -> list[ToolOutput]:
     """Run sync and async tools: async ones concurrently, the others one by one in a thread meanwhile."""
     import asyncio
 
-    by_name = _by_name(tools, calls, other_names)
+    by_name = _by_name(tools, calls, endpoint)
     _check_context(calls, by_name, context)
     outputs: list[ToolOutput | None] = [None] * len(calls)
 
@@ -75,7 +74,7 @@ async def run_tool_calls_async(
 
 
 def _by_name(
-    tools: Sequence[AnyTool | BuiltinTool], calls: Sequence[ToolCall], other_names: bool
+    tools: Sequence[AnyTool | BuiltinTool], calls: Sequence[ToolCall], endpoint: str | None
 ) -> dict[str, AnyTool]:
     """Return the tools by name, with the caller's functions for those that the provider defines."""
     by_name: dict[str, AnyTool] = {}
@@ -86,7 +85,7 @@ def _by_name(
             raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
     defined = [tool for tool in tools if isinstance(tool, BuiltinTool)]
     others = [call for call in calls if call.name not in by_name]
-    return by_name | {call.name: run for call in others if (run := _runner(call, defined, other_names))}
+    return by_name | {call.name: run for call in others if (run := _runner(call, defined, endpoint))}
 
 
 class _Runner(Tool[object]):
@@ -99,7 +98,7 @@ class _AsyncRunner(AsyncTool[object]):
     __slots__ = ()
 
 
-def _runner(call: ToolCall, defined: Sequence[BuiltinTool], other_names: bool) -> AnyTool | None:
+def _runner(call: ToolCall, defined: Sequence[BuiltinTool], endpoint: str | None) -> AnyTool | None:
     """Return the caller's function for a call of a tool that the provider defines; `None` for any other call.
 
     Raises `ToolError` where there is none: the model cannot mend that.
@@ -109,8 +108,9 @@ def _runner(call: ToolCall, defined: Sequence[BuiltinTool], other_names: bool) -
         what, instead = f"asks to call {call.name} of the MCP server {call.server}", "llm.MCPServer(approve=...)"
     else:
         owners = [tool for tool in defined if isinstance(tool, CallerTool) and call.name in tool.names]
-        if other_names and not owners:
-            owners = [tool for tool in defined if isinstance(tool, ComputerUse)]
+        owners = owners or [
+            tool for tool in defined if isinstance(tool, CallerTool) and endpoint in tool.endpoints_with_other_names
+        ]
         if not owners and not isinstance(call, CALLS):
             return None
         functions = [tool.run for tool in owners]

@@ -205,6 +205,8 @@ class CallerTool(BuiltinTool):
     __slots__ = ("run",)
     names: ClassVar[frozenset[str]] = frozenset()
     """The names under which calls of it arrive."""
+    endpoints_with_other_names: ClassVar[frozenset[str]] = frozenset()
+    """Endpoints at which a call of any name that no tool has is one of it."""
 
     def __init__(self, *, run: CallRunner | None = None, **options: object) -> None:
         super().__init__(**options)
@@ -259,6 +261,8 @@ class ComputerUse(CallerTool):
     __slots__ = ()
     kind = "computer_use"
     names: ClassVar[frozenset[str]] = frozenset(f"computer cursor_position {_POINTER}".split())
+    endpoints_with_other_names: ClassVar[frozenset[str]] = frozenset({"generate_content"})
+    """Google's actions have names by the kind of screen, and no list of them is complete."""
 
 
 class MCPServer(BuiltinTool):

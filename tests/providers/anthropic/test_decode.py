@@ -195,7 +195,7 @@ def test_errors_of_an_odd_shape_are_errors(error: Any) -> None:
 
 def test_what_stands_beside_an_answer_loses_nobody_the_answer() -> None:
     odd = {**USAGE, "service_tier": ["standard"], "server_tool_use": 1, "cache_creation": "none"}
-    cited = [{**text("Hi"), "citations": citations} for citations in ("none", 5, ["a", None])]
+    cited = [{**text("Hi"), "citations": citations} for citations in ("none", 5, ["a", None, {}])]
     reply = decoded(*cited, stop_details="cyber", stop_sequence=5, usage=odd)
     assert (reply.content, reply.stop_detail, reply.stop_sequence) == ((p.Text("Hi"),) * 3, None, None)
     folding, _ = accumulator(opening(), *(start(place, **block) for place, block in enumerate(cited)), *closing())

@@ -128,6 +128,34 @@ def test_sources_without_statements_are_citations_too() -> None:
 
 
 @pytest.mark.parametrize(
+    "odd", [5, "text", [], [5, None, {}], {"groundingChunks": 5}, {"groundingSupports": [5, {"segment": 5}]}]
+)
+@pytest.mark.parametrize("field", ["groundingMetadata", "citationMetadata"])
+def test_sources_and_counts_of_another_shape_lose_nobody_the_answer(field: str, odd: Any) -> None:
+    (text,) = decode(body({"text": "a"}, usage={**COUNTS, "promptTokensDetails": odd}, **{field: odd})).content
+    assert text == p.Text("a")
+
+
+def test_a_source_of_another_shape_moves_no_other() -> None:
+    chunks = [5, {"web": {"uri": "https://a.b", "title": "A"}}]
+    support = {"segment": {"text": "a"}, "groundingChunkIndices": [0, 1]}
+    grounding = {"groundingChunks": chunks, "groundingSupports": [support]}
+    (text,) = decode(body({"text": "a"}, groundingMetadata=grounding)).content
+    assert isinstance(text, p.Text)
+    assert [c.url for c in text.citations] == ["https://a.b"]
+
+
+def test_a_found_picture_is_cited_by_its_page_and_its_search_counts() -> None:
+    image = {"sourceUri": "https://a.b/page", "imageUri": "https://a.b/x.png", "title": "A", "domain": "a.b"}
+    grounding = {"imageSearchQueries": ["fox"], "webSearchQueries": ["a", "b"], "groundingChunks": [{"image": image}]}
+    reply = decode(body({"text": "a"}, usage=COUNTS, groundingMetadata=grounding))
+    (text,) = reply.content
+    assert isinstance(text, p.Text)
+    assert [(c.url, c.title) for c in text.citations] == [("https://a.b/page", "A")]
+    assert reply.usage.searches == 3
+
+
+@pytest.mark.parametrize(
     ("number", "logprob"), [(-0.5, -0.5), ("-Infinity", -math.inf), ("NaN", math.nan), (None, math.nan)]
 )
 def test_the_probability_of_a_token_is_a_number(number: Any, logprob: float) -> None:

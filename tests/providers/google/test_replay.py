@@ -132,10 +132,8 @@ def test_a_stored_answer_whose_json_is_no_object_is_encoded_anew(wire: Any) -> N
 @pytest.mark.parametrize(
     "wire",
     [
-        {"parts": 5},
-        {"parts": "text", "role": "user"},
-        {"parts": [5, None, {"functionCall": "x"}, {"functionCall": {"id": []}}]},
-        {"parts": [{"functionResponse": 5}, {"functionResponse": {"id": {}}}, 5], "role": "user"},
+        {"parts": [{"functionCall": "x"}, {"functionCall": {"id": []}}]},
+        {"parts": [{"functionResponse": 5}, {"functionResponse": {"id": {}}}]},
     ],
 )
 def test_what_is_odd_in_a_stored_answer_is_sent_as_it_is(wire: Any) -> None:
@@ -145,6 +143,12 @@ def test_what_is_odd_in_a_stored_answer_is_sent_as_it_is(wire: Any) -> None:
     sent = encode(user("a"), stored, user([p.ToolOutput("call_1", "f", "x")]), undescribed=odd)["contents"]
     assert sent[1] == {"role": "model", **wire}
     assert sent[2]["parts"] == [{"functionResponse": {"name": "f", "response": {"output": "x"}}}]
+
+
+@pytest.mark.parametrize("parts", [5, "text", {"text": "a"}, [5, None, {"text": "a"}]])
+def test_parts_that_google_did_not_write_are_not_sent_back(parts: Any) -> None:
+    stored = AssistantMessage([p.Text("a")], Source("google", "generate_content", MODEL, {"parts": parts}))
+    assert encode(user("a"), stored, user("b"))["contents"][1] == {"role": "model", "parts": [{"text": "a"}]}
 
 
 def test_an_answer_of_the_callers_own_is_sent_as_the_models() -> None:

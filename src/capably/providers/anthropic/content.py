@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
 
 from capably.providers.json import is_object, text_of
 from capably.providers.message_cache import encoded
-from capably.providers.spellings import Body, NoSpellingError, Spelling, Spellings, contents, feature_of, lack, no_field
+from capably.providers.spellings import (
+    Body,
+    NoSpellingError,
+    Spelling,
+    Spellings,
+    contents,
+    damaged,
+    feature_of,
+    lack,
+    no_field,
+)
 from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage
@@ -78,7 +88,7 @@ def encode_conversation(body: Body, request: Request, *, provider: str) -> None:
         return [{"role": "assistant", "content": content}] if content else []
 
     def encode(message: Message) -> list[Turn]:
-        return _encode_message(message, written)
+        return _encode_message(message, written, provider)
 
     target = ("anthropic", provider)
     for form in encoded(request.messages, target, replay=replay, encode_text=_encode_text, encode=encode):
@@ -108,12 +118,12 @@ def _encode_text(role: str, text: str) -> list[Turn]:
     return [] if text.isspace() else [{"role": role, "content": [{"type": "text", "text": text}]}]
 
 
-def _encode_message(message: Message, written: Written) -> list[Turn]:
+def _encode_message(message: Message, written: Written, provider: str) -> list[Turn]:
     if isinstance(message, SystemMessage):
         role, content = "system", _encode_parts(message.content, _SYSTEM, written)
     elif isinstance(message, AssistantMessage):
-        foreign = message.source is not None
-        role, content = "assistant", _encode_parts(message.content, _ASSISTANT, written, foreign=foreign)
+        _check_unknown(message, provider)
+        role, content = "assistant", _encode_parts(message.content, _ASSISTANT, written)
     else:
         role, content = "user", _results_first(_encode_parts(message.content, _USER, written))
     return [{"role": role, "content": content}] if content else []
@@ -190,15 +200,28 @@ def _undated(model_id: str) -> str:
 def _own_wire(source: Source, provider: str) -> JsonObject | None:
     """Return the JSON of an answer that this endpoint of `provider` wrote. The endpoint is empty for models without facts."""
     wire = source.wire
-    return wire if source.provider == provider and source.endpoint in (ENDPOINT, "") and is_object(wire) else None
+    return wire if _is_own(source, provider) and is_object(wire) else None
+
+
+def _is_own(source: Source, provider: str) -> bool:
+    return source.provider == provider and source.endpoint in (ENDPOINT, "")
+
+
+def _check_unknown(message: AssistantMessage, provider: str) -> None:
+    """Raise for a part of a stored answer that cannot go back in the JSON that it came in."""
+    source = message.source
+    part = next((part for part in message.content if isinstance(part, p.Unknown)), None) if source else None
+    if source is None or part is None:
+        return
+    if _is_own(source, provider):
+        raise damaged(part, source)
+    _refuse(part, "It was written by another provider.", "Leave it out of the history, or keep to that provider")
 
 
 def _encode_parts(
     parts: Sequence[p.Part],
     table: Mapping[type, BlockEncoder],
     written: Written,
-    *,
-    foreign: bool = False,
 ) -> list[Block]:
     blocks: list[Block] = []
     for part in parts:
@@ -209,10 +232,6 @@ def _encode_parts(
         encode = table.get(p.ToolCall if isinstance(part, p.ToolCall) else type(part))
         if encode is None:
             raise _no_place(part)
-        if foreign and isinstance(part, p.Unknown):
-            _refuse(
-                part, "It was written by another provider.", "Leave it out of the history, or keep to that provider"
-            )
         block = encode(part)
         if block is not None:
             blocks.append(block)

@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.anthropic.errors import error_from_body
 from capably.providers.counts import count_of, details_of
-from capably.providers.json import list_in, load_body, objects_of, text_in, text_of
+from capably.providers.json import list_in, load_body, objects_among, objects_of, text_in, text_of
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
@@ -94,13 +94,29 @@ def decode_usage(usage: Json) -> Usage:
     """
     if not isinstance(usage, dict):
         return Usage(reported=False)
-    tier = "fast" if usage.get("speed") == "fast" else text_of(usage, "service_tier")
+    tier = _tier(usage)
     steps = objects_of(usage, "iterations") if usage.get("iterations") else ()
     served = next((text_of(step, "model") for step in steps if step.get("type") == "fallback_message"), None)
     others = [step for step in steps if step.get("type") in ("compaction", "advisor_message")]
     calls = [_usage(usage, tier, served), *(_usage(step, tier, text_of(step, "model")) for step in others)]
     calls[0].searches = count_of(details_of(usage, "server_tool_use"), "web_search_requests") or 0
     return calls[0] if len(calls) == 1 else sum(calls, Usage())
+
+
+ANYWHERE = (None, "global", "not_available")
+"""Values of `inference_geo` at the usual rates. In one country the same tokens cost more.
+
+Source: https://platform.claude.com/docs/en/manage-claude/data-residency (read 2026-11-30)."""
+
+
+def _tier(usage: JsonObject) -> str | None:
+    """Return what the rates of a call depend on: that it was fast, where it ran, that a credit changed its bill, or its tier."""
+    place, status = usage.get("inference_geo"), details_of(details_of(usage, "fallback_credit"), "status")
+    if usage.get("speed") == "fast":
+        return "fast"
+    if isinstance(place, str) and place not in ANYWHERE:
+        return place
+    return "fallback_credit" if status.get("type") == "redeemed" else text_of(usage, "service_tier")
 
 
 def _usage(usage: JsonObject, tier: str | None, model: str | None) -> Usage:
@@ -154,10 +170,7 @@ def _sendable(block: Json) -> Json:
 
 
 def _text(block: JsonObject) -> p.Part:
-    text, citations = text_in(block, "text"), block.get("citations")
-    if not isinstance(citations, list):
-        return p.Text(text)
-    return p.Text(text, tuple(_citation(citation) for citation in citations if isinstance(citation, dict)))
+    return p.Text(text_in(block, "text"), tuple(map(_citation, objects_among(block.get("citations")))))
 
 
 def _citation(citation: JsonObject) -> p.Citation:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from capably.providers.counts import NOTHING
-from capably.providers.json import as_object, is_object, objects_of, text_of
+from capably.providers.counts import NOTHING, details_of
+from capably.providers.json import is_object, objects_among, text_of
 from capably.types import parts as p
 from capably.types.values import set_field
 
@@ -48,31 +48,33 @@ def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owner
 
 def _grounding(candidate: JsonObject) -> Iterator[tuple[int | None, p.Citation]]:
     """Read `groundingMetadata`: one citation per source of each statement; without statements, one per source."""
-    metadata = as_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
-    chunks = objects_of(metadata, "groundingChunks")
-    supports = objects_of(metadata, "groundingSupports")
+    metadata = details_of(candidate, "groundingMetadata")
+    listed = metadata.get("groundingChunks")
+    chunks = [chunk if is_object(chunk) else {} for chunk in listed] if isinstance(listed, list) else []
+    supports = objects_among(metadata.get("groundingSupports"))
     for support in supports:
-        segment = as_object(support.get("segment") or {}, "segment")
+        segment = details_of(support, "segment")
         place, words, indices = segment.get("partIndex", 0), segment.get("text"), support.get("groundingChunkIndices")
         for index in indices if isinstance(indices, list) else ():
-            if isinstance(index, int) and 0 <= index < len(chunks):
+            if isinstance(index, int) and 0 <= index < len(chunks) and chunks[index]:
                 raw = {"segment": segment, "groundingChunk": chunks[index]}
                 cited = _citation(chunks[index], words if isinstance(words, str) else None, raw)
                 yield place if isinstance(place, int) else None, cited
     if not supports:
-        for chunk in chunks:
+        for chunk in filter(None, chunks):
             yield None, _citation(chunk, None, {"groundingChunk": chunk})
 
 
 def _citation(chunk: JsonObject, cited_text: str | None, raw: Mapping[str, object]) -> p.Citation:
-    """Build a citation from a `groundingChunk`, which has one source under `web`, `retrievedContext` or `maps`."""
+    """Build a citation from a `groundingChunk`, which has one source under `web`, `image`, `retrievedContext` or `maps`."""
     source = next(filter(is_object, chunk.values()), NOTHING)
-    return p.Citation(url=text_of(source, "uri"), title=text_of(source, "title"), cited_text=cited_text, raw=raw)
+    url = text_of(source, "uri") or text_of(source, "sourceUri")
+    return p.Citation(url=url, title=text_of(source, "title"), cited_text=cited_text, raw=raw)
 
 
 def _quotations(candidate: JsonObject) -> Iterator[tuple[int | None, p.Citation]]:
     """Read `citationMetadata`: works that the answer quotes. Entries without URL and title are skipped."""
-    metadata = as_object(candidate.get("citationMetadata") or {}, "citationMetadata")
-    for work in (*objects_of(metadata, "citations"), *objects_of(metadata, "citationSources")):
+    metadata = details_of(candidate, "citationMetadata")
+    for work in (*objects_among(metadata.get("citations")), *objects_among(metadata.get("citationSources"))):
         if work.get("uri") or work.get("title"):
             yield None, p.Citation(url=text_of(work, "uri"), title=text_of(work, "title"), raw=work)

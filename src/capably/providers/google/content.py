@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from capably.providers.json import load_json, text_of
+from capably.providers.json import is_object, load_json, text_of
 from capably.providers.message_cache import Form, encoded
-from capably.providers.spellings import Body, NoSpellingError, Spellings, contents, feature_of, lack, no_field
+from capably.providers.spellings import Body, NoSpellingError, Spellings, contents, damaged, feature_of, lack, no_field
 from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
@@ -86,12 +86,21 @@ def _is_gemini_3(request: Request) -> bool:
 
 
 def _own_wire(source: Source, provider: str) -> JsonObject | None:
-    """Return the JSON of a message that Gemini wrote, which is sent as it is. Its state is not bound to a model.
+    """Return the JSON of a message that Gemini wrote, which is sent as it is. Its state is not bound to a model. JSON whose
+    parts are no objects is not what Gemini wrote.
 
     A call of an unlisted model names no endpoint; Google has but this one.
     """
-    wire, own = source.wire, source.endpoint in (ENDPOINT, "") and source.provider in ("google", provider)
-    return wire if own and wire and isinstance(wire, dict) else None
+    wire = source.wire
+    if not wire or not isinstance(wire, dict) or not _is_own(source, provider):
+        return None
+    parts = wire.get("parts")
+    sound = parts is None or (isinstance(parts, list) and all(map(is_object, parts)))
+    return wire if sound else None
+
+
+def _is_own(source: Source, provider: str) -> bool:
+    return source.endpoint in (ENDPOINT, "") and source.provider in ("google", provider)
 
 
 def _token_of(message: Message, provider: str) -> str | None:
@@ -174,6 +183,8 @@ def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[B
         if isinstance(part, p.Thought) or (isinstance(part, p.Text) and not part.text):
             continue
         if isinstance(part, p.Unknown) and message.source is not None:
+            if _is_own(message.source, request.info.provider if request.info else "google"):
+                raise damaged(part, message.source)
             why = f'It is a part "{part.kind}" in the own JSON of {message.source.provider}.'
             raise NoSpellingError(feature_of(part), part, why, "Leave it out of the history, or keep to that provider")
         encoded = encode_part(part, request)

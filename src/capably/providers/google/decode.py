@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from capably.providers.counts import count_of
+from capably.providers.counts import count_of, details_of
 from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import PartReader, sendable
-from capably.providers.json import as_object, load_body, object_of, objects_of, text_in, text_of
+from capably.providers.json import as_object, load_body, object_of, objects_among, objects_of, text_in, text_of
 from capably.types import parts as p
 from capably.types.candidate import Candidate, TokenLogprob
 from capably.types.errors import ProviderError
@@ -253,7 +253,7 @@ def _kinds(counts: JsonObject) -> dict[str, int]:
     kinds: dict[str, int] = {}
     for name, fields in MODALITIES:
         if name in counts:
-            for entry in objects_of(counts, name):
+            for entry in objects_among(counts[name]):
                 field = fields.get(str(entry.get("modality")))
                 if field:
                     kinds[field] = kinds.get(field, 0) + (count_of(entry, "tokenCount") or 0)
@@ -272,8 +272,9 @@ def _tier(counts: JsonObject) -> str | None:
 
 
 def _searches(candidate: JsonObject) -> int:
-    """Return how many queries Google searched for."""
+    """Return how many queries Google searched for, pages and pictures alike."""
     if "groundingMetadata" not in candidate:
         return 0
-    queries = as_object(candidate["groundingMetadata"] or {}, "groundingMetadata").get("webSearchQueries")
-    return len(queries) if isinstance(queries, list) else 0
+    metadata = details_of(candidate, "groundingMetadata")
+    queries = [metadata.get(name) for name in ("webSearchQueries", "imageSearchQueries")]
+    return sum(len(listed) for listed in queries if isinstance(listed, list))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from capably.providers.openai.schema import without_nulls
-from capably.providers.spellings import Body, NoSpellingError, Spelling, feature_of, field, lack
+from capably.providers.spellings import Body, NoSpellingError, Spelling, damaged, feature_of, field, lack
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
 from capably.types.calls import CustomToolCall
-from capably.types.messages import SystemMessage
+from capably.types.messages import Source, SystemMessage
 from capably.types.request import Request
 from capably.types.tool_results import result_parts
 
@@ -101,8 +101,10 @@ def unplaced(point: p.CachePoint) -> NoSpellingError:
     return NoSpellingError("cache.point", point, why, "Put it after a part")
 
 
-def foreign(part: p.Part) -> NoSpellingError:
-    """Return the error for a part of another provider's answer that has no spelling here."""
+def foreign(part: p.Part, source: Source | None, *, own: bool) -> NoSpellingError:
+    """Return the error for a part of an answer that has no spelling here: it is of another provider, or (`own`) its JSON is damaged."""
+    if own and source is not None:
+        return damaged(part, source)
     named = f'part "{part.kind}"' if isinstance(part, p.Unknown) else type(part).__name__
     why = f"An answer of another model or endpoint can be sent on as text and tool calls only; this is a {named}."
     return NoSpellingError(feature_of(part), part, why, "Leave it out")
@@ -137,9 +139,8 @@ def decode_arguments(text: Json) -> tuple[JsonObject, str]:
     return args, raw_args
 
 
-def decode_call_of(source: tuple[Json, Json, Json, Mapping[str, AnyTool]]) -> p.ToolCall:
-    """Return the call of a tool from its id, name and arguments; `strict` names the strict tools."""
-    id, name, arguments, tools = source
+def decode_call_of(id: Json, name: Json, arguments: Json, tools: Mapping[str, AnyTool]) -> p.ToolCall:
+    """Return the call of a tool. `tools` has the strict tools by name."""
     if type(id) is not str or type(name) is not str:
         raise _unnamed(id, name)
     args, raw = decode_arguments(arguments)
@@ -147,9 +148,8 @@ def decode_call_of(source: tuple[Json, Json, Json, Mapping[str, AnyTool]]) -> p.
     return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
 
 
-def decode_custom_call(source: tuple[Json, Json, Json]) -> p.Part:
-    """Return the call of a tool that takes free text, from its id, name and text."""
-    id, name, text = source
+def decode_custom_call(id: Json, name: Json, text: Json) -> p.Part:
+    """Return the call of a tool that takes free text."""
     if type(id) is not str or type(name) is not str:
         raise _unnamed(id, name)
     if text is not None and not isinstance(text, str):

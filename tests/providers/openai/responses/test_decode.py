@@ -41,7 +41,7 @@ def test_citations_say_which_words_they_stand_for() -> None:
     assert part.citations == (p.Citation(url="https://x.test", title="X", cited_text="Hello", raw=raw),)
 
 
-@pytest.mark.parametrize("annotations", [1, "text", {"url": "u"}, ["text", None, 1]])
+@pytest.mark.parametrize("annotations", [1, "text", {"url": "u"}, ["text", None, 1, {}]])
 def test_citations_of_another_shape_lose_nobody_the_text(annotations: Any) -> None:
     item = text_item("Hello", content=[{"type": "output_text", "text": "Hello", "annotations": annotations}])
     assert decoded(response(item)).content == (p.Text("Hello"),)

@@ -11,7 +11,7 @@ import msgspec
 
 from capably.providers.call_ids import unused_ids
 from capably.providers.counts import NOTHING, details_of
-from capably.providers.json import as_object, list_in, load_body, object_in, objects_of, text_in, text_of
+from capably.providers.json import as_object, list_in, load_body, object_in, objects_among, objects_of, text_in, text_of
 from capably.providers.openai.chat.usage import decode_usage
 from capably.providers.openai.content import decode_call_of, decode_custom_call
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -307,11 +307,11 @@ def decode_call(call: JsonObject, tools: Mapping[str, AnyTool]) -> LazyPart:
 
 
 def _function_call(id: Json, name: Json, tools: Mapping[str, AnyTool], function: JsonObject) -> p.Part:
-    return decode_call_of((id, name, function.get("arguments"), tools))
+    return decode_call_of(id, name, function.get("arguments"), tools)
 
 
 def _custom_call(id: Json, name: Json, custom: JsonObject) -> p.Part:
-    return decode_custom_call((id, name, custom.get("input")))
+    return decode_custom_call(id, name, custom.get("input"))
 
 
 def _citations(message: JsonObject, completion: JsonObject) -> tuple[p.Citation, ...]:
@@ -319,17 +319,12 @@ def _citations(message: JsonObject, completion: JsonObject) -> tuple[p.Citation,
     annotations = message.get("annotations")
     if annotations:
         text = text_of(message, "content") or ""
-        return tuple([_citation(raw, text) for raw in _objects_among(annotations)])
+        return tuple([_citation(raw, text) for raw in objects_among(annotations)])
     sources = completion.get("search_results") or completion.get("citations")
     if not sources or type(sources) is not list:
         return ()
-    pages = _objects_among([{"url": source} if type(source) is str else source for source in sources])
+    pages = objects_among([{"url": source} if type(source) is str else source for source in sources])
     return tuple([p.Citation(url=text_of(page, "url"), title=text_of(page, "title"), raw=page) for page in pages])
-
-
-def _objects_among(items: Json) -> Sequence[JsonObject]:
-    """Return the objects of a list that are not empty. What else stands beside an answer loses nobody the answer."""
-    return [item for item in items if item and type(item) is dict] if type(items) is list else ()
 
 
 def _citation(raw: JsonObject, text: str) -> p.Citation:

@@ -28,7 +28,7 @@ def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
     """Yield the wire messages of a conversation; `role` is that of instructions."""
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        wire = source.wire if (source.provider, source.endpoint) == (host.provider, ENDPOINT) else None
+        wire = source.wire if _is_own(source, host) else None
         return _unless_silent(_replayed(wire), host) if is_object(wire) else None
 
     def encode(message: Message) -> Form:
@@ -36,9 +36,13 @@ def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
             return [{"role": role, "content": instructions_of([message], host) or ""}]
         if isinstance(message, UserMessage):
             return _user_messages(message, host)
-        return _unless_silent(_assistant_message(message), host)
+        return _unless_silent(_assistant_message(message, host), host)
 
     return encoded(request.messages, ("chat", host, role), replay=replay, encode_text=_encode_text, encode=encode)
+
+
+def _is_own(source: Source | None, host: Host) -> bool:
+    return source is not None and (source.provider, source.endpoint) == (host.provider, ENDPOINT)
 
 
 def _encode_text(role: str, text: str) -> Form:
@@ -176,7 +180,7 @@ CONTENT: Spellings = {
 """Kinds of content -> the type of the part that says it."""
 
 
-def _assistant_message(message: AssistantMessage) -> Body:
+def _assistant_message(message: AssistantMessage, host: Host) -> Body:
     """Return the texts and calls of an answer from another model. Thoughts are bound to their model."""
     text = ""
     calls: list[Body] = []
@@ -189,5 +193,5 @@ def _assistant_message(message: AssistantMessage) -> Body:
             function = {"name": part.name, "arguments": args_text(part)}
             calls.append({"id": part.id, "type": "function", "function": function})
         elif not isinstance(part, p.Thought):
-            raise c.foreign(part)
+            raise c.foreign(part, message.source, own=_is_own(message.source, host))
     return {"role": "assistant", "content": text or (None if calls else ""), **({"tool_calls": calls} if calls else {})}

@@ -62,7 +62,7 @@ def _apply_patch(item: JsonObject) -> p.Part:
 
 
 def _custom(item: JsonObject) -> p.Part:
-    return decode_custom_call((item["call_id"], item["name"], item.get("input")))
+    return decode_custom_call(item["call_id"], item["name"], item.get("input"))
 
 
 def _approval(item: JsonObject) -> p.Part:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from capably.providers.counts import count_of, counts_in, details_of, reported_cost
-from capably.providers.json import as_object, list_in, list_of, load_body, objects_of, text_in, text_of
+from capably.providers.json import as_object, list_in, list_of, load_body, objects_among, objects_of, text_in, text_of
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
 from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
@@ -41,6 +41,7 @@ DONE = ("completed", "complete", None)
 COMMENTARY = "commentary"
 """The phase of a message that the model writes on the way to its answer."""
 
+PAINTED = "image_generation_call"
 IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 
@@ -124,7 +125,7 @@ def decode_item(
         return [(p.ToolCall, build_call, item)]
     if kind in WAITING and waits(item, answered):
         return [(*WAITING[kind], item)]
-    if kind == "image_generation_call" and item.get("result"):
+    if kind == PAINTED and item.get("result"):
         return [(p.Image, _image, item)]
     return [(p.Unknown, partial(p.Unknown, kind), item)]
 
@@ -135,7 +136,7 @@ def call_builder(request: Request) -> Callable[[JsonObject], p.Part]:
 
 
 def _call(tools: Mapping[str, Tool[object]], item: JsonObject) -> p.Part:
-    return decode_call_of((item["call_id"], item["name"], item.get("arguments"), tools))
+    return decode_call_of(item["call_id"], item["name"], item.get("arguments"), tools)
 
 
 def _thought(item: JsonObject) -> p.Part:
@@ -156,9 +157,8 @@ def _content_part(part: Json) -> p.Part:
     fields = as_object(part, "content")
     kind = fields["type"]
     if kind == "output_text":
-        text, raw = text_in(fields, "text"), fields.get("annotations")
-        citations = [_citation(one, text) for one in raw if type(one) is dict and one] if type(raw) is list else ()
-        return p.Text(text, tuple(citations))
+        text = text_in(fields, "text")
+        return p.Text(text, tuple([_citation(one, text) for one in objects_among(fields.get("annotations"))]))
     if kind == "refusal":
         return p.Refusal(text_in(fields, "refusal"))
     return p.Unknown(text_in(fields, "type"), fields)
@@ -203,7 +203,7 @@ def _finish(
 def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
     """Return the usage in normal form. OpenAI's input includes cached tokens and its output includes reasoning.
 
-    Searches stand in the output, and not in the usage.
+    Hosted tools count by themselves: searches in the output, or as far as they are paid in `tool_usage`, and what pictures took.
     """
     usage = response.get("usage")
     tier = text_of(response, "service_tier")
@@ -213,7 +213,9 @@ def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
     parts = counts_in(details_of(usage, "input_tokens_details"), PROMPT_PARTS)
     parts |= counts_in(details_of(usage, "output_tokens_details"), ANSWER_PARTS)
     web, files = _searches(output)
-    return Usage(
+    paid = count_of(details_of(details_of(response, "tool_usage"), "web_search"), "num_requests")
+    web = web if paid is None else paid
+    own = Usage(
         prompt or 0,
         answer or 0,
         **with_cached_audio(parts),
@@ -223,6 +225,41 @@ def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
         reported_cost=reported_cost(usage),
         service_tier=tier,
     )
+    pictures = _pictures(response, output)
+    if pictures is None:
+        return own
+    total = own + pictures
+    total.reported, total.service_tier = own.reported, tier  # What the answer itself took is there in any case.
+    return total
+
+
+def _pictures(response: JsonObject, output: Sequence[JsonObject]) -> Usage | None:
+    """Return what the model that painted took, which is another one; `None` if none was called.
+
+    It is not reported where a count is missing, so that the cost of the answer is unknown, and not too low.
+    """
+    usage = details_of(details_of(response, "tool_usage"), "image_gen")
+    prompt, answer = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
+    if not (prompt or answer) and not any(item["type"] == PAINTED for item in output):
+        return None
+    kinds = details_of(usage, "output_tokens_details")
+    cached = count_of(usage, "cached_tokens")
+    cached_pictures = count_of(details_of(usage, "cached_tokens_details"), "cached_image_tokens")
+    return Usage(
+        prompt or 0,
+        answer or 0,
+        cache_read_tokens=cached or 0,
+        input_image_tokens=count_of(details_of(usage, "input_tokens_details"), "image_tokens") or 0,
+        output_image_tokens=count_of(kinds, "image_tokens") or 0,
+        reported=bool(prompt and answer and kinds) and not cached_pictures,
+        model=_painter(response),
+    )
+
+
+def _painter(response: JsonObject) -> str:
+    """Return the model that the tool for pictures was set to; the name of the tool where it was not."""
+    tools = [tool for tool in objects_among(response.get("tools")) if tool.get("type") == "image_generation"]
+    return next((model for tool in tools if (model := text_of(tool, "model"))), "image_generation")
 
 
 def _searches(output: Sequence[JsonObject]) -> tuple[int, int]:

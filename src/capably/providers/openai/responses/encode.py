@@ -120,10 +120,14 @@ def _stored_turns(request: Request, provider: str) -> tuple[int, Body]:
     return 0, {}
 
 
+def _is_own(source: Source | None, provider: str) -> bool:
+    return source is not None and source.provider == provider and source.endpoint in (ENDPOINT, "")
+
+
 def _own_items(source: Source, provider: str) -> list[JsonObject] | None:
     """Return the items of an answer; `None` if it is from another endpoint, or if its JSON holds something else."""
     wire = source.wire
-    if source.provider != provider or source.endpoint not in (ENDPOINT, "") or not isinstance(wire, list):
+    if not _is_own(source, provider) or not isinstance(wire, list):
         return None
     items = [item for item in wire if type(item) is dict]
     return items if len(items) == len(wire) else None
@@ -146,7 +150,7 @@ def _messages(request: Request, provider: str, calls: dict[str, JsonObject]) -> 
             return [{"role": "developer", "content": c.instructions_of([message], "input_text", c.CACHE_POINT) or ""}]
         if isinstance(message, UserMessage):
             return _user_items(message)
-        return _assistant_items(message)
+        return _assistant_items(message, provider)
 
     return encoded(request.messages, ("responses", provider), replay=replay, encode_text=_encode_text, encode=encode)
 
@@ -278,7 +282,7 @@ CONTENT: Spellings = {
 """Kinds of content -> the type of the part that says it."""
 
 
-def _assistant_items(message: AssistantMessage) -> list[Body]:
+def _assistant_items(message: AssistantMessage, provider: str) -> list[Body]:
     """Return the texts and calls of an answer from another model. Thoughts are bound to their model."""
     items: list[Body] = []
     answer: Body | None = None
@@ -290,16 +294,16 @@ def _assistant_items(message: AssistantMessage) -> list[Body]:
             answer["content"] = f"{answer['content']}{part.text}"
         elif not isinstance(part, p.Thought):
             answer = None
-            items.append(_other_item(part))
+            items.append(_other_item(part, message.source, provider))
     return items
 
 
-def _other_item(part: p.Part) -> Body:
+def _other_item(part: p.Part, source: Source | None, provider: str) -> Body:
     if isinstance(part, p.Commentary):
         return {**ANSWER, "content": part.text, "phase": "commentary"}
     if isinstance(part, p.ToolCall):
         return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
-    raise c.foreign(part)
+    raise c.foreign(part, source, own=_is_own(source, provider))
 
 
 # Parameters
