@@ -8,6 +8,7 @@ import functools
 import pickle
 import subprocess
 import sys
+import textwrap
 import warnings
 from pathlib import Path
 from typing import Any, cast
@@ -385,6 +386,66 @@ def test_resume_keeps_the_conversation_and_the_parameters() -> None:
     assert [len(r.messages) for r in (response, last)] == [3, 7]
 
 
+def test_a_script_may_be_the_class_of_an_exception() -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        llm.scripted(ValueError).call("Hi")
+
+
+def test_a_script_may_be_an_async_function_where_the_call_is_async() -> None:
+    async def answer(request: Request) -> str:
+        return f"{len(request.messages)} message"
+
+    async def talk() -> list[str]:
+        model = llm.scripted(answer)
+        stream = await model.stream_async("Hi")
+        return [(await model.call_async("Hi")).text(), "".join([text async for text in stream.text_stream()])]
+
+    assert asyncio.run(talk()) == ["1 message", "1 message"]
+    with pytest.raises(TypeError, match="use the async form of the call"):
+        llm.scripted(answer).call("Hi")
+
+
+@pytest.mark.parametrize("reply", [3, None, {"a": 1}, llm.assistant("Hi")], ids=["int", "None", "dict", "message"])
+def test_what_is_no_reply_is_refused_where_it_is_given(reply: Any) -> None:
+    with pytest.raises(
+        TypeError, match="a scripted reply is a text, a part, a list of them, an exception or a function"
+    ):
+        llm.scripted("one", reply)
+
+
+def test_a_script_of_a_name_that_is_taken_begins_anew() -> None:
+    llm.scripted("one", "two", name="taken").call("Hi")
+    assert llm.scripted("three", "four", name="taken").call("Hi").text() == "three"
+
+
+def test_a_name_without_a_script_is_refused() -> None:
+    with pytest.raises(llm.ConfigurationError, match=r'no script of the name "nobody": make one with llm.scripted'):
+        unlisted("scripted/nobody").call("Hi")
+
+
+def test_a_scripted_model_takes_the_replies_that_are_left_to_another_process() -> None:
+    model = llm.scripted(
+        "one", llm.RateLimitError("slow", provider="scripted"), [llm.Thought("Hm."), "three"], name="far"
+    )
+    model.call("Hi")
+    program = textwrap.dedent("""
+        import pickle, sys
+        from capably import llm
+
+        model = pickle.loads(sys.stdin.buffer.read())
+        try:
+            model.call("Hi")
+        except llm.RateLimitError as error:
+            print(error)
+        print(model.call("Hi").text(), pickle.loads(pickle.dumps(model)).call("Hi").text())
+    """)
+    ran = subprocess.run([sys.executable, "-c", program], input=pickle.dumps(model), capture_output=True, check=True)
+
+    assert ran.stdout.decode().split() == ["slow", "three", "three"]
+    with pytest.raises(llm.RateLimitError):  # the other process took nothing from this one
+        pickle.loads(pickle.dumps(model)).call("Hi")
+
+
 def test_a_conversation_goes_on_with_another_model() -> None:
     first = llm.scripted("one").call("a")
     second = llm.scripted("two").call([*first.messages, llm.user("b")])
@@ -392,7 +453,7 @@ def test_a_conversation_goes_on_with_another_model() -> None:
 
 
 def test_resume_says_a_default_system_once() -> None:
-    model = unlisted("scripted/kind", system="Be kind.")
+    model = unlisted("scripted/echo", system="Be kind.")
     assert model.call("a").resume("b").request["system"] == "Be kind."
 
 
@@ -543,6 +604,7 @@ def test_a_custom_model_of_the_same_wire_format_is_served_by_its_own_provider(id
 def test_preload_imports_the_wire_format_and_the_http_library_of_that_provider_and_no_sdk(library: str) -> None:
     program = f"""
 import sys
+import textwrap
 from capably import llm
 llm.configure("openai", http="{library}")
 llm.preload("openai")

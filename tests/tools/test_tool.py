@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import fractions
 import functools
 import pickle
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 
 PICTURE = Image(file_id="1")
+
+
+class Rank(int):
+    """A number of a class of one's own."""
 
 
 class Unit(Enum):
@@ -350,6 +356,119 @@ def test_whatever_can_be_called_can_be_a_tool(function: Callable[..., Any], desc
     assert _run([made], "made", args).value == "5"
 
 
+def test_a_partial_without_a_name_of_its_own_is_named_like_its_function() -> None:
+    made = tool(functools.partial(add.function, 1))
+
+    assert (made.name, _run([made], "add", {"b": 2}).value) == ("add", "3")
+
+
+class Trip:
+    """A trip to a place."""
+
+    def __init__(self, place: Place, begins: date | None = None) -> None:
+        """Plan it.
+
+        Args:
+            place: Where to.
+        """
+        self.place = place
+
+
+@dataclass
+class Stay:
+    """A stay.
+
+    Attributes:
+        place: Where.
+    """
+
+    place: Place
+    nights: int = 1
+
+
+def test_a_class_is_a_tool_that_makes_an_object() -> None:
+    made = tool(Stay)
+
+    assert made.description == "A stay."
+    assert made.parameters["properties"]["place"]["description"] == "Where."
+    assert (
+        _run([made], "Stay", {"place": {"city": "Bern"}}).value == '{"place":{"city":"Bern","country":"FR"},"nights":1}'
+    )
+    assert tool(Trip).description == "A trip to a place."
+    assert list(tool(Trip).parameters["properties"]) == ["place", "begins"]
+
+
+def test_a_partial_of_a_nested_function_may_name_local_classes() -> None:
+    @dataclass
+    class Spot:
+        x: int
+
+    def mark(spot: Spot, again: bool) -> str:
+        return f"{spot.x} {again}"
+
+    made = tool(functools.partial(mark, again=True))
+
+    assert _run([made], "mark", {"spot": {"x": 1}}).value == "1 True"
+
+
+def test_a_generator_is_read_to_its_end() -> None:
+    def pages(count: int) -> Iterator[str | Image]:
+        for number in range(count):
+            yield f"page {number}"
+            yield PICTURE
+
+    assert _run([tool(pages)], "pages", {"count": 2}).value == [Text("page 0"), PICTURE, Text("page 1"), PICTURE]
+
+
+def test_a_generator_that_fails_tells_the_model_the_class_only() -> None:
+    def pages() -> Iterator[str]:
+        yield "one"
+        raise ValueError("the key is 123")
+
+    assert _run([tool(pages)], "pages", {}).value == "pages failed with ValueError."
+
+
+def test_an_async_generator_is_refused_where_it_becomes_a_tool() -> None:
+    async def pages() -> AsyncIterator[str]:
+        yield "one"
+
+    with pytest.raises(TypeError, match="tool pages is an async generator"):
+        tool(pages)
+
+
+def test_an_async_function_behind_a_decorator_is_awaited() -> None:
+    async def double(x: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * x
+
+    @functools.wraps(double)
+    def logged(*args: Any, **kwargs: Any) -> Any:
+        return double(*args, **kwargs)
+
+    async def fail() -> int:
+        raise ToolError("no.")
+
+    calls = [ToolCall("1", "double", {"x": 2}), ToolCall("2", "fail", {})]
+    tools = [tool(logged), tool(name="fail")(lambda: fail())]
+    outputs = asyncio.run(run_tool_calls_async(calls, tools))
+
+    assert [(output.value, output.is_error) for output in outputs] == [("4", False), ("no.", True)]
+    assert (
+        _run(tools, "double", {"x": 2}).value == "tool double gave a coroutine: run it with the async form of the call."
+    )
+
+
+def test_a_partial_of_an_object_with_an_async_call_is_async() -> None:
+    class Doubler:
+        async def __call__(self, x: int) -> int:
+            return 2 * x
+
+    made = tool(functools.partial(Doubler()))
+
+    [output] = asyncio.run(run_tool_calls_async([ToolCall("1", "Doubler", {"x": 2})], [made]))
+    assert (isinstance(made, AsyncTool), output.value) == (True, "4")
+
+
 def test_a_decorated_function_is_read_through_its_decorator() -> None:
     @functools.wraps(add.function)
     def wrapped(*args: Any, **kwargs: Any) -> int:
@@ -396,6 +515,11 @@ def test_a_pydantic_model_may_be_argument_and_result() -> None:
             {"at": date(2026, 1, 31), "path": Path("a/b")}, '{"at":"2026-01-31","path":"a/b"}', id="dates, paths"
         ),
         pytest.param(MappingProxyType({"a": {1}}), '{"a":[1]}', id="mappings, sets"),
+        pytest.param(
+            {"a": range(2), "b": {1: 2}.values(), "c": deque("x")}, '{"a":[0,1],"b":[2],"c":["x"]}', id="views"
+        ),
+        pytest.param({1: 2}.keys(), "[1]", id="the keys of a dict"),
+        pytest.param([Rank(3), fractions.Fraction(1, 4)], "[3,0.25]", id="numbers of other classes"),
         pytest.param(Text("a"), [Text("a")], id="a part"),
         pytest.param(["a", Image(file_id="1")], [Text("a"), Image(file_id="1")], id="text and a part"),
         pytest.param(
@@ -568,7 +692,7 @@ def test_two_tools_of_one_name_are_refused() -> None:
 def test_a_function_that_gives_a_coroutine_is_told_as_an_error() -> None:
     made = Tool(lambda: add_slowly(1), name="made")
 
-    assert "define it with async def" in _run([made], "made").value
+    assert "run it with the async form" in _run([made], "made").value
 
 
 def test_outputs_come_in_the_order_of_the_calls() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from capably_models import Capabilities
     from typing_extensions import TypeVar
 
+    from capably.providers.scripted import Script
     from capably.types.parts import Text
 
     InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
@@ -74,8 +75,19 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return model
 
     @classmethod
-    def _restore(cls, id: str, defaults: Mapping[str, object], origin: str | None = None) -> Self:
-        """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
+    def _restore(
+        cls,
+        id: str,
+        defaults: Mapping[str, object],
+        origin: str | None = None,
+        replies: Sequence[Script] | None = None,
+    ) -> Self:
+        """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another. `replies` are
+        what a scripted model had left."""
+        if replies is not None:
+            from capably.providers.scripted import add_script
+
+            add_script(id.partition("/")[2], replies)
         info = resolve_model(origin or id)
         return cls._create(id, info.renamed(id) if info and info.id != id else info, defaults)
 
@@ -125,6 +137,10 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         defaults = {**self.defaults}
         if "headers" in defaults:
             defaults["headers"] = {k: v for k, v in defaults["headers"].items() if not _SECRET.search(k)}
+        if self.provider == "scripted":
+            from capably.providers.scripted import replies_left
+
+            return (type(self)._restore, (self.id, defaults, origin, replies_left(self.id.partition("/")[2])))
         return (type(self)._restore, (self.id, defaults, origin))
 
     def __copy__(self) -> Self:

@@ -1,16 +1,15 @@
-"""The fields of every kind of class, and what annotations add to a schema."""
+"""The fields of every kind of class."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import operator
-import re
 import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
@@ -71,6 +70,11 @@ def is_init_only(field: dataclasses.Field[object]) -> bool:
 def is_class_variable(field: dataclasses.Field[object]) -> bool:
     """Return whether `dataclasses` lists a field that no argument of `__init__` sets. An `InitVar` is an argument."""
     return _kind_of(field) == "_FIELD_CLASSVAR"
+
+
+def is_typed_dict(cls: type) -> bool:
+    """Return whether a class is a `TypedDict`, of typing or of typing_extensions, which differ before Python 3.13."""
+    return typing.is_typeddict(cls) or is_named(type(cls), "_TypedDictMeta")
 
 
 def typed_dict_fields(cls: type, hints: Hints) -> list[Field]:
@@ -138,7 +142,7 @@ def tag_of(cls: type) -> tuple[str, str | int] | None:
 
 def forbids_unknown(cls: type) -> bool:
     config = getattr(cls, "__struct_config__", None)
-    return config is not None and config.forbid_unknown_fields
+    return bool(getattr(cls, "__closed__", False) if config is None else config.forbid_unknown_fields)
 
 
 def is_attrs_class(cls: type) -> bool:
@@ -150,7 +154,7 @@ def is_named_tuple(cls: type) -> bool:
 
 
 OBJECTS: tuple[tuple[Callable[[type], bool], Callable[[type, Hints], list[Field]]], ...] = (
-    (typing.is_typeddict, typed_dict_fields),
+    (is_typed_dict, typed_dict_fields),
     (dataclasses.is_dataclass, dataclass_fields),
     (lambda cls: issubclass(cls, msgspec.Struct), struct_fields),
     (is_attrs_class, attrs_fields),
@@ -173,49 +177,3 @@ def json_default(value: object) -> object:
         fit = all(type(key) is str for key in pairs) and NOTHING not in pairs.values()
         return pairs if fit else NOTHING
     return NOTHING
-
-
-def flat_metadata(metadata: Iterable[object]) -> list[object]:
-    """Return the metadata of an Annotated as a flat list; a pydantic `Field` nests its constraints one level deeper."""
-    flat: list[object] = []
-    for note in metadata:
-        flat.append(note)
-        flat.extend(getattr(note, "metadata", None) or ())
-    return flat
-
-
-def notes_of(note: object) -> dict[str, object]:
-    """Return the schema keywords of one metadata item: plain text, `msgspec.Meta`, pydantic's `Field` or
-    `typing.Doc`."""
-    if isinstance(note, str):
-        return {"description": note}
-    notes: dict[str, object] = {}
-    for keyword in ("title", "description", "examples"):
-        value = getattr(note, keyword, None)
-        if value is not None and not callable(value):
-            notes[keyword] = value
-    if isinstance(documentation := getattr(note, "documentation", None), str):
-        notes["description"] = documentation
-    extra = getattr(note, "extra_json_schema", None)
-    return notes | extra if isinstance(extra, dict) else notes
-
-
-_MIN_LENGTH = {"": "minLength", "array": "minItems", "object": "minProperties"}
-
-
-_MAX_LENGTH = {"": "maxLength", "array": "maxItems", "object": "maxProperties"}
-
-
-Holds: TypeAlias = Callable[[Any, Any], bool]
-"""A relation between a value and a bound of its own kind."""
-
-CONSTRAINTS: dict[str, tuple[dict[str, str], str, Holds]] = {
-    "gt": ({"": "exclusiveMinimum"}, "more than {}", operator.gt),
-    "ge": ({"": "minimum"}, "at least {}", operator.ge),
-    "lt": ({"": "exclusiveMaximum"}, "less than {}", operator.lt),
-    "le": ({"": "maximum"}, "at most {}", operator.le),
-    "multiple_of": ({"": "multipleOf"}, "a multiple of {}", lambda value, bound: value % bound == 0),
-    "min_length": (_MIN_LENGTH, "a length of at least {}", lambda value, bound: len(value) >= bound),
-    "max_length": (_MAX_LENGTH, "a length of at most {}", lambda value, bound: len(value) <= bound),
-    "pattern": ({"": "pattern"}, "text that matches {}", lambda value, bound: re.search(bound, value) is not None),
-}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -32,7 +33,6 @@ from capably.json_schema.shape import (
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
-    from capably.json_schema.fields import Holds
     from capably.json_schema.shape import Loader, Schema
     from capably.types.json_types import Json
 
@@ -75,11 +75,21 @@ def text_loader(tp: type[object], example: str) -> Loader:
     return load_text
 
 
-def choice_shape(pairs: Iterable[tuple[Json, object]], tp: object, plain: bool = True) -> Shape:
+def path_shape(tp: type[PurePath]) -> Shape:
+    def load_path(value: Json) -> object:
+        if type(value) is not str:
+            raise mismatch(f"a path as str ({tp.__name__})", value)
+        return tp(value)
+
+    return Shape({"type": "string", "format": "path"}, load_path, tp.__name__, STR, plain=False)
+
+
+def choice_shape(pairs: Iterable[tuple[Json, object]], tp: object, plain: bool = True, where: str = "") -> Shape:
     """Return the shape of one of several constants, each paired with its Python value."""
     choices: dict[tuple[type, Json], object] = {(type(constant), constant): meant for constant, meant in pairs}
     if not choices or not all(kind in _CONSTANTS for kind, _ in choices):
-        raise TypeError(f"{shown_type(tp)}: its values must be str, int, float, bool or None, to be sent as JSON")
+        place = f"{where}, {shown_type(tp)}".removeprefix(", ")
+        raise TypeError(f"{place}: its values must be str, int, float, bool or None, to be sent as JSON")
     constants = [constant for _, constant in choices]
     kinds = list(dict.fromkeys(_CONSTANTS[kind] for kind, _ in choices))
     accepts = frozenset(kind for kind, _ in choices)
@@ -266,14 +276,6 @@ def pydantic_loader(adapter: TypeAdapter[object]) -> Loader:
             raise MisfitError(first["msg"], "".join(steps)) from error
 
     return load_model
-
-
-def bound_check(words: str, holds: Holds, bound: object) -> Callable[[object], None]:
-    def check(value: object) -> None:
-        if not holds(value, bound):
-            raise MisfitError(f"expected {words}, got {value!r}")
-
-    return check
 
 
 def checked_loader(load: Loader, checks: Sequence[Callable[[object], None]]) -> Loader:

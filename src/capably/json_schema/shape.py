@@ -132,6 +132,8 @@ def type_name(tp: object) -> str:
     origin = typing.get_origin(tp)
     if origin is None:
         return getattr(tp, "__name__", str(tp))
+    if origin is typing.Annotated:
+        return type_name(typing.get_args(tp)[0])
     return "_".join([type_name(origin), *map(type_name, typing.get_args(tp))])
 
 
@@ -143,6 +145,14 @@ def is_named(cls: object, name: str) -> bool:
 def is_type_alias(tp: object) -> TypeIs[TypeAliasType]:
     """Return whether `tp` is a `type` statement, or a `TypeAliasType`."""
     return is_named(type(tp), "TypeAliasType")
+
+
+def alias_value(alias: TypeAliasType, args: tuple[object, ...], names: Mapping[str, object]) -> object:
+    """Return the type that an alias names: text is resolved in the module that defines it, and `args` are filled in."""
+    space = vars(sys.modules[alias.__module__]) if alias.__module__ in sys.modules else {}
+    holder = type("alias", (), {"__annotations__": {"value": alias.__value__}})
+    value = typing.get_type_hints(holder, space, {**space, **names}, include_extras=True)["value"]
+    return substitute(value, dict(zip(alias.__type_params__, args, strict=False)))
 
 
 def local_names(cls: type) -> dict[str, object]:

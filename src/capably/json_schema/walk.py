@@ -15,22 +15,22 @@ import typing
 from collections import abc
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from capably.json_schema.annotations import flat_metadata, limits_of, notes_of, uses_pydantic
 from capably.json_schema.docstrings import own_docstring, read_docstring
 from capably.json_schema.fields import (
-    CONSTRAINTS,
     NOTHING,
     OBJECTS,
     Field,
-    flat_metadata,
     forbids_unknown,
     is_attrs_class,
     is_named_tuple,
+    is_typed_dict,
     json_default,
-    notes_of,
     tag_of,
 )
 from capably.json_schema.loaders import (
@@ -40,11 +40,11 @@ from capably.json_schema.loaders import (
     SCALARS,
     TEXTS,
     array_shape,
-    bound_check,
     checked_loader,
     choice_shape,
     load_one_of,
     mapping_shape,
+    path_shape,
     pydantic_loader,
     scalar_loader,
     struct_loader,
@@ -56,6 +56,7 @@ from capably.json_schema.shape import (
     DICT,
     LIST,
     Shape,
+    alias_value,
     is_named,
     is_type_alias,
     local_names,
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
 
 ALLOWED = (
     "str, int, float, bool, None, Any, list, dict, tuple, set, Literal, Enum, Optional and Union, datetime, date, "
-    "time, timedelta, Decimal, UUID, bytes, or a dataclass, TypedDict, NamedTuple, attrs class, msgspec Struct or "
+    "time, timedelta, Decimal, UUID, bytes, Path, or a dataclass, TypedDict, NamedTuple, attrs class, msgspec Struct or "
     "pydantic model made of these"
 )
 
@@ -161,13 +162,15 @@ class _Walk:
 
     def shape(self, tp: object, where: str) -> Shape:
         """Return the shape of any type; `where` names the annotation in error messages."""
-        shape = self._simple(tp) or self._special(tp, where) or self._container(tp, where) or self._object(tp, where)
+        shape = (
+            self._simple(tp, where) or self._special(tp, where) or self._container(tp, where) or self._object(tp, where)
+        )
         if shape is None:
             raise TypeError(f"{where}: {shown_type(tp)} has no JSON form. Use {ALLOWED}.".removeprefix(": "))
         self.foreign |= not shape.plain
         return shape
 
-    def _simple(self, tp: object) -> Shape | None:
+    def _simple(self, tp: object, where: str) -> Shape | None:
         if tp is Any or tp is object:
             return Shape({}, lambda value: value, "anything", None)
         if tp is None:
@@ -181,17 +184,21 @@ class _Walk:
             keywords, example, accepts = text
             return Shape({"type": "string", **keywords}, text_loader(tp, example), tp.__name__, accepts)
         if issubclass(tp, Enum):
-            shape = choice_shape({member.value: member for member in tp}.items(), tp, plain="_missing_" not in vars(tp))
+            members = {member.value: member for member in tp}.items()
+            shape = choice_shape(members, tp, plain="_missing_" not in vars(tp), where=where)
             return _described(shape, own_docstring(tp))
+        if issubclass(tp, PurePath):
+            return path_shape(tp)
         return None
 
     def _special(self, tp: object, where: str) -> Shape | None:
         origin = typing.get_origin(tp)
         args = typing.get_args(tp)
         if origin is typing.Annotated:
-            return self._annotated(args[0], flat_metadata(args[1:]), where)
+            return self._annotated(tp, args[0], flat_metadata(args[1:]), where)
         if origin is typing.Literal:
-            return choice_shape([(arg.value if isinstance(arg, Enum) else arg, arg) for arg in args], tp)
+            pairs = [(arg.value if isinstance(arg, Enum) else arg, arg) for arg in args]
+            return choice_shape(pairs, tp, where=where)
         if origin in (typing.Union, types.UnionType):
             return self._union(args, where)
         if origin in (typing.Required, typing.NotRequired, typing.Final, typing.ClassVar) or is_named(
@@ -202,27 +209,22 @@ class _Walk:
             return self.shape(tp.__supertype__, where)
         if isinstance(tp, typing.TypeVar):
             return self.shape(object if tp.__bound__ is None else tp.__bound__, where)
-        if is_type_alias(tp):
-            return self._define(tp, tp.__name__, lambda: self.shape(tp.__value__, where))
+        alias = tp if origin is None else origin
+        if is_type_alias(alias):
+            return self._define(
+                tp, type_name(tp), lambda: self.shape(alias_value(alias, args, self.names), where), None
+            )
         return None
 
-    def _annotated(self, tp: object, metadata: list[object], where: str) -> Shape:
-        shape = self.shape(tp, where)
-        extra: dict[str, object] = {}
-        checks: list[Callable[[object], None]] = []
-        foreign = False
+    def _annotated(self, annotated: object, tp: object, metadata: list[object], where: str) -> Shape:
+        by_pydantic = any(map(uses_pydantic, metadata))
+        shape = self._pydantic(annotated) if by_pydantic else self.shape(tp, where)
+        limits = limits_of(() if by_pydantic else metadata, shape)
+        extra = limits.keywords
         for note in metadata:
             extra |= notes_of(note)
-            for name, (keywords, words, holds) in CONSTRAINTS.items():
-                bound = getattr(note, name, None)
-                if bound is None or callable(bound):
-                    continue
-                kind = str(shape.schema.get("type", ""))
-                extra[keywords.get(kind, keywords[""])] = bound
-                checks.append(bound_check(words.format(bound), holds, bound))
-                foreign |= not isinstance(note, msgspec.Meta)
-        load = checked_loader(shape.load, checks) if checks else shape.load
-        plain = shape.plain and not foreign
+        load = checked_loader(shape.load, limits.checks) if limits.checks else shape.load
+        plain = shape.plain and limits.plain
         schema = typing.cast("Schema", {**shape.schema, **extra})
         noted = Shape(schema, load, shape.words, shape.accepts, plain=plain, keys=shape.keys)
         noted.noted = shape.noted or "description" in extra
@@ -268,13 +270,15 @@ class _Walk:
             return None
         return self._define(tp, type_name(tp), lambda: self._struct(cls, fields, where))
 
-    def _define(self, tp: object, name: str, make: Callable[[], Shape]) -> Shape:
-        """Return a reference to `tp`, defining it on first use, so that a type may contain itself."""
+    def _define(
+        self, tp: object, name: str, make: Callable[[], Shape], accepts: frozenset[type] | None = DICT
+    ) -> Shape:
+        """Return a reference to `tp`, defining it on first use, so that a type may contain itself: `accepts` until then."""
         if tp in self.named:
             return self.named[tp]
         name = self._free(name)
         self.defs[name] = {}
-        shape = Shape(_reference(name), lambda value: made.load(value), name, DICT)  # noqa: PLW0108 (`made` comes later)
+        shape = Shape(_reference(name), lambda value: made.load(value), name, accepts)  # noqa: PLW0108 (`made` comes later)
         self.named[tp] = shape
         made = make()
         self.defs[name] = made.schema
@@ -292,7 +296,9 @@ class _Walk:
         doc = read_docstring(own_docstring(cls))
         slots: list[tuple[Field, Loader]] = []
         properties: dict[str, Schema] = {}
+        closed = self.closed or forbids_unknown(cls)
         plain = not (self.closed or is_named_tuple(cls) or is_attrs_class(cls))
+        plain &= not closed or issubclass(cls, msgspec.Struct)
         for field in fields:
             inside = self.shape(field.type, f"{where}, {cls.__name__}.{field.name}".removeprefix(", "))
             plain &= inside.plain
@@ -307,10 +313,10 @@ class _Walk:
         if tag:
             properties = schema["properties"] = {tag[0]: choice_shape([(tag[1], tag[1])], cls).schema, **properties}
         schema["required"] = [*([tag[0]] if tag else []), *(field.key for field in fields if field.required)]
-        build: Callable[..., object] = dict if typing.is_typeddict(cls) else cls
+        build: Callable[..., object] = dict if is_typed_dict(cls) else cls
         params = getattr(cls, "__dataclass_params__", None)
         plain &= tag is None and (params is None or bool(params.init))  # msgspec lets a tag be missing
-        load = struct_loader(build, slots, tag, self.closed or forbids_unknown(cls), cls.__name__)
+        load = struct_loader(build, slots, tag, closed, cls.__name__)
         return Shape(schema, load, cls.__name__, DICT, plain=plain, keys=properties)
 
     def _fields(self, tp: object, cls: type, where: str) -> list[Field] | None:
@@ -335,7 +341,8 @@ class _Walk:
     def _pydantic(self, tp: object) -> Shape:
         from pydantic import TypeAdapter  # the user's own type, so it is loaded already
 
-        if tp in self.named:
+        by_itself = typing.get_origin(tp) is not typing.Annotated  # whose metadata may have no hash
+        if by_itself and tp in self.named:
             return self.named[tp]
         adapter: TypeAdapter[object] = TypeAdapter(typing.cast("type[object]", tp))
         name = re.sub(r"[^a-zA-Z0-9_.-]+", "_", type_name(tp))
@@ -351,7 +358,8 @@ class _Walk:
         accepts = JSON_CLASSES.get(str(body.get("type")))
         keys = body.get("properties", {})
         shape = Shape(schema, pydantic_loader(adapter), type_name(tp), accepts, plain=False, keys=keys)
-        self.named[tp] = shape
+        if by_itself:
+            self.named[tp] = shape
         return shape
 
 

@@ -7,7 +7,6 @@ over types are imported there too: this module is loaded by whoever decorates.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import re
 import sys
@@ -16,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from capably.tools.context import Context
-from capably.types.functions import is_async
+from capably.types.functions import is_async, without_partials
 from capably.types.tools import AnyTool, AsyncTool, Tool, ToolInterface
 
 if sys.version_info >= (3, 14):
@@ -40,11 +39,14 @@ def tool_from_callable(
     strict: bool | None = None,
     extra: Mapping[str, object] | None = None,
 ) -> AnyTool:
-    """Make a tool of anything callable: a function, a bound method, a partial, an object with `__call__`."""
-    chosen = name or getattr(function, "__name__", None) or type(function).__name__
+    """Make a tool of anything callable: a function, a bound method, a partial, a class, an object with `__call__`."""
+    plain = without_partials(function)
+    chosen = name or getattr(plain, "__name__", None) or type(plain).__name__
     if not _NAME.fullmatch(chosen):
         raise TypeError(f"{chosen!r} is no name for a tool: pass name= with 1 to 64 of a-z, A-Z, 0-9, _ and -.")
-    names = _local_names(function)
+    if inspect.isasyncgenfunction(plain):
+        raise TypeError(f"tool {chosen} is an async generator, whose results cannot be sent: return a list of them.")
+    names = _local_names(plain)
 
     def read(function: Callable[..., object]) -> ToolInterface:
         return _read_interface(function, chosen, description, names)
@@ -123,9 +125,11 @@ def _hints(
 ) -> dict[str, object]:
     """Return the annotation of each parameter, with strings resolved. The return annotation is skipped if it cannot
     be resolved."""
-    plain = inspect.unwrap(getattr(function, "func", function))
+    plain = inspect.unwrap(without_partials(function))
     plain = getattr(plain, "__func__", plain)
-    if not hasattr(plain, "__globals__"):
+    if isinstance(plain, type):
+        plain = getattr(plain, "__init__", plain)
+    elif not hasattr(plain, "__globals__"):
         plain = getattr(type(plain).__call__, "__func__", type(plain).__call__)
     space = getattr(plain, "__globals__", {})
     hints: dict[str, object] = {}
@@ -164,9 +168,14 @@ def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, o
 
 
 def _docstring(function: Callable[..., object]) -> str | None:
-    """Return the docstring of a function, in a partial too; of an object with `__call__`, that of the method or else of its class."""
-    if isinstance(function, functools.partial):  # a routine since Python 3.14
-        return function.func.__doc__
+    """Return the docstring of a function, in a partial too; of a class, its own or that of `__init__`; of an object with `__call__`,
+    that of the method or else of its class."""
+    from capably.json_schema import own_docstring
+
+    function = without_partials(function)  # a partial is a routine since Python 3.14
+    if isinstance(function, type):
+        own = own_docstring(function)
+        return own if own or "__init__" not in vars(function) else vars(function)["__init__"].__doc__
     if inspect.isroutine(function):
         return function.__doc__
     return type(function).__call__.__doc__ or type(function).__doc__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from capably.types.calls import CALLS, ApplyPatchCall, ApprovalRequest, ComputerCall, CustomToolCall, ShellCall
 from capably.types.errors import ConversationError, ToolError
@@ -15,6 +15,7 @@ from capably.types.values import set_field
 
 if TYPE_CHECKING:
     from capably.tools.context import Context
+    from capably.types.functions import Coro
 
 
 def run_tool_calls(
@@ -64,7 +65,8 @@ async def run_tool_calls_async(
 
     async def run_sync(indexes: list[int]) -> None:
         for index in indexes:
-            outputs[index] = await asyncio.to_thread(_run, calls[index], by_name, context)
+            output = await asyncio.to_thread(_run, calls[index], by_name, context, awaits=True)
+            outputs[index] = output if isinstance(output, ToolOutput) else await _finish(calls[index], output)
 
     wanted = [index for index in range(len(calls)) if outputs[index] is None]
     waiting = [index for index in wanted if isinstance(by_name.get(calls[index].name), AsyncTool)]
@@ -157,13 +159,24 @@ def _output(call: ToolCall, result: object) -> ToolOutput:
     return ToolOutput(call.id, call.name, parts)
 
 
-def _run(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput:
+@overload
+def _run(call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None) -> ToolOutput: ...
+@overload
+def _run(
+    call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None, *, awaits: bool
+) -> ToolOutput | Coro[object]: ...
+def _run(
+    call: ToolCall, tools: Mapping[str, AnyTool], context: Context[object] | None, *, awaits: bool = False
+) -> ToolOutput | Coro[object]:
+    """Run a call. With `awaits`, return the coroutine that a sync function gives, such as a decorated `async def`."""
     try:
         tool, args, kwargs = _prepare(call, tools, context)
         result = tool.function(*args, **kwargs)
         if inspect.iscoroutine(result):
+            if awaits:
+                return result
             result.close()
-            raise ToolError(f"tool {call.name} gave a coroutine: define it with async def, and run it async.")
+            raise ToolError(f"tool {call.name} gave a coroutine: run it with the async form of the call.")
         return _output(call, result)
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
@@ -174,6 +187,13 @@ async def _run_async(call: ToolCall, tools: Mapping[str, AnyTool], context: Cont
         tool, args, kwargs = _prepare(call, tools, context)
         result = tool.function(*args, **kwargs)
         return _output(call, await result if inspect.isawaitable(result) else result)
+    except Exception as error:  # the model is told, whatever it is
+        return _failed(call, error)
+
+
+async def _finish(call: ToolCall, result: Coro[object]) -> ToolOutput:
+    try:
+        return _output(call, await result)
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Coroutine
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -107,8 +107,16 @@ def _attribute(module: str, qualname: str) -> object:
     return found
 
 
+def without_partials(function: Callable[..., object]) -> Callable[..., object]:
+    """Return the function that a `functools.partial` calls; any other function unchanged."""
+    while isinstance(function, partial):
+        function = function.func
+    return function
+
+
 def is_async(function: Callable[..., object]) -> TypeGuard[Callable[..., Coro[object]]]:
     """Return whether a call of `function` gives a coroutine: an `async def`, also as a class or static method, in a
     partial, or as the `__call__` of an object."""
+    function = without_partials(function)
     plain = getattr(function, "__func__", function)
     return inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(type(plain).__call__)

@@ -6,7 +6,8 @@ Loaded when a tool runs or its output is sent, not with the parts: msgspec costs
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence, Set as AbstractSet, ValuesView
+from numbers import Integral, Real
 from typing import cast
 
 import msgspec
@@ -26,7 +27,7 @@ class NoJSONFormError(TypeError):
 
 
 def result_parts(result: object) -> str | list[Part]:
-    """Return a tool's result for the model: text and parts unchanged, anything else as JSON text.
+    """Return a tool's result for the model: text and parts unchanged, anything else as JSON text. A generator is read to its end.
 
     Media inside JSON follow it as parts, and the JSON names them: `{"page": 1, "image": llm.Image(...)}` becomes
     `[llm.Text('{"page":1,"image":"[image 1]"}'), llm.Image(...)]`.
@@ -36,6 +37,8 @@ def result_parts(result: object) -> str | list[Part]:
     """
     if isinstance(result, str):
         return result
+    if isinstance(result, Generator):
+        result = list(cast("Generator[object]", result))
     if isinstance(result, Part):
         return [result]
     items = cast("Sequence[object]", result) if isinstance(result, list | tuple) else ()
@@ -80,6 +83,10 @@ def _json_text(value: object, parts: list[Part]) -> str:
         raise NoJSONFormError(value, f"cannot be written as JSON: {error}") from error
 
 
+_OWN: tuple[type, ...] = (bool, tuple, list, set, frozenset)
+"""Classes that msgspec writes itself, though not as the keys of an object."""
+
+
 def _plain(value: object) -> object:
     """Return an object that msgspec does not know in a form that it does: a pydantic model as its own JSON, a path as
     text."""
@@ -90,4 +97,10 @@ def _plain(value: object) -> object:
         return os.fspath(cast("os.PathLike[str]", value))
     if isinstance(value, Mapping):
         return dict(cast("Mapping[object, object]", value))
+    if isinstance(value, _OWN):  # as a key
+        raise NoJSONFormError(value)
+    if isinstance(value, Sequence | AbstractSet | ValuesView):  # a range, a deque, the keys of a dict
+        return list(cast("Iterable[object]", value))
+    if isinstance(value, Integral | Real):  # of a class of one's own, or of numpy
+        return int(value) if isinstance(value, Integral) else float(value)
     raise NoJSONFormError(value)
