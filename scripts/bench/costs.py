@@ -145,6 +145,7 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
     from capably import llm
     from capably.calls.call import prepare
     from capably.formats import output_format as _format
+    from capably.formats.partial_json import PartialParser
     from capably.tools import decorator as _tool
     from capably.validation.check import check_call
     from capably.validation.violations import PendingCall
@@ -157,7 +158,7 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
     tools = [llm.tool(function) for function in TOOLS]
 
     def partial() -> None:
-        feed = _format.PartialParser().feed
+        feed = PartialParser().feed
         for delta in deltas:
             feed(delta)
 

@@ -368,12 +368,6 @@ class CallParams(TypedDict, total=False):
     ]
 
 
-def with_arguments(doc: str | None) -> str:
-    """Return a docstring with a paragraph for each parameter of a call."""
-    arguments = {"content": CONTENT, **{name: parameter.doc for name, parameter in PARAMETERS.items()}}
-    return f"{doc}\n\nArgs:\n" + "".join(f"    {name}: {text}\n" for name, text in arguments.items())
-
-
 def _declared(annotation: object) -> Parameter:
     return get_args(annotation)[1]
 

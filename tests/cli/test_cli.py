@@ -209,6 +209,11 @@ def test_show_says_what_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None
     assert "  dates                unknown\n" in text
 
 
+def test_show_words_the_rates_of_long_prompts_like_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "show", "openai/gpt-6.1-sol")
+    assert re.search(r"price .* tiers input [\d.]+, output [\d.]+, .*above [\d,]+\n", text)
+
+
 def test_every_model_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
     for info in listed_models():
         lines = printed(capsys, "show", info.id).partition("\n\n")[0].splitlines()

@@ -16,7 +16,8 @@ from hypothesis import given, strategies as st
 from support.call_cost import calls_made
 from support.untyped import untyped
 
-from capably.formats.output_format import PartialParser, format_of, parse_text
+from capably.formats.output_format import format_of, parse_text
+from capably.formats.partial_json import PartialParser
 from capably.types.errors import ParseError
 
 

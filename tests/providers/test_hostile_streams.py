@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from capably.formats.output_format import PartialParser
+from capably.formats.partial_json import PartialParser
 from capably.providers.anthropic.stream import MessageAccumulator
 from capably.providers.google.stream import GoogleAccumulator
 from capably.providers.json import load_json

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.calls.override import in_force
-from capably.parameters import with_arguments
+from capably.parameters import CONTENT, PARAMETERS
 from capably.providers import Adapter
 from capably.providers.adapters import adapter_of, default_endpoint, spellings_at
 from capably.providers.credentials import sendable_headers
@@ -187,5 +187,11 @@ def _tools(tools: Sequence[object]) -> list[object]:
     return given
 
 
+def _with_arguments(doc: str | None) -> str:
+    """Return a docstring with a paragraph for each parameter of a call."""
+    arguments = {"content": CONTENT, **{name: parameter.doc for name, parameter in PARAMETERS.items()}}
+    return f"{doc}\n\nArgs:\n" + "".join(f"    {name}: {text}\n" for name, text in arguments.items())
+
+
 for _function in (call, call_async, stream, stream_async):
-    _function.__doc__ = with_arguments(_function.__doc__)
+    _function.__doc__ = _with_arguments(_function.__doc__)

@@ -13,6 +13,7 @@ from capably.calls.select_models import models, price
 from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
 from capably.cli.provenance import provenance_lines, provenance_of
+from capably.cli.words import in_words
 from capably.modalities import SELECTORS as MODALITIES
 from capably.parameters import FEATURES, PARAMETERS, SELECTORS
 from capably.registry.identify import find_model
@@ -143,18 +144,18 @@ def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
     """Yield name and value, one fact per line; an unknown value is shown as such."""
     facts = info.to_json()
     for name in ("profile", "input", "output", "system", "prefill", "structured_output", "verbosity", "builtin_tools"):
-        yield name.replace("_", " "), _say(facts[name])
+        yield name.replace("_", " "), _fact_in_words(facts[name])
     groups = {name: facts[name] for name in ("tools", "reasoning", "sampling", "cache", "limits")}
     groups["sampling"] = {**facts["sampling"], "exclusive": facts["sampling"]["exclusive"] or None}
     for group, values in groups.items():
-        yield group, _say(values, unverified=_UNVERIFIED[group]) or "unknown"
+        yield group, _fact_in_words(values, unverified=_UNVERIFIED[group]) or "unknown"
     for endpoint, rules in (facts["endpoints"] or {}).items():
-        yield "endpoint", f"{endpoint}: {_say(rules, unverified=('tools', 'stop', 'seed', 'logprobs'))}"
+        yield "endpoint", f"{endpoint}: {_fact_in_words(rules, unverified=('tools', 'stop', 'seed', 'logprobs'))}"
     for entry in info.prices:
         span = " ".join(f"{word} {entry[key]}" for word, key in (("from", "start"), ("until", "until")) if entry[key])
         rates = {k: v for k, v in entry.items() if k not in ("start", "until")}
-        yield "price", f"{_say(rates)}{f' ({span})' if span else ''}"
-    yield "dates", _say(facts["dates"]) or "unknown"
+        yield "price", f"{_fact_in_words(rates)}{f' ({span})' if span else ''}"
+    yield "dates", _fact_in_words(facts["dates"]) or "unknown"
     yield "successor", facts["replacement"] or "none named"
     yield "facts checked", f"{facts['verified']} ({info.file}:{info.line})" if info.verified else "never"
     for source in facts["sources"]:
@@ -171,17 +172,15 @@ _UNVERIFIED: Mapping[str, tuple[str, ...]] = {
 """Group -> the facts in it that are unverified when they are `None`; any other `None` there means absent."""
 
 
-def _say(value: object, *, unverified: tuple[str, ...] = ()) -> str:
+def _fact_in_words(value: object, *, unverified: tuple[str, ...] = ()) -> str:
     if value is None:
         return "unverified"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, Mapping):
         facts = cast(Mapping[str, object], value)
         if facts.get("supported", True) is not True:
-            return _say(facts["supported"])
+            return _fact_in_words(facts["supported"])
         shown = ((k, v) for k, v in facts.items() if v not in (None, []) or (v is None and k in unverified))
-        return ", ".join(f"{key} {_say(inner)}" for key, inner in shown)
+        return ", ".join(f"{key} {_fact_in_words(inner)}" for key, inner in shown)
     if isinstance(value, (list, tuple)):
-        return " ".join(map(_say, cast(list[object], value))) or "none"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return " ".join(map(_fact_in_words, cast(list[object], value))) or "none"
+    return in_words(value)

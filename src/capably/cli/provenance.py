@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from capably.cli.words import in_words
 from capably.registry.lookup import overlay
 from capably.types.facts import ModelInfo
 
@@ -97,21 +98,13 @@ def provenance_lines(info: ModelInfo) -> Iterator[str]:
     width = max(map(len, fields))
     for field, entry in fields.items():
         by = ", ".join(entry["by"]) or ("decided by hand" if "verdict" in entry else "the profile's sources")
-        yield f"  {field:<{width}}  {_say(entry['value'])}  ({by}; {entry['since']})"
+        yield f"  {field:<{width}}  {in_words(entry['value'])}  ({by}; {entry['since']})"
         verdict = entry.get("verdict")
         claims = {**(verdict["claims"] if verdict else {}), **entry["against"]}
         if entry["against"] or verdict:
-            others = ", ".join(f"{who}: {_say(what)}" for who, what in claims.items())
+            others = ", ".join(f"{who}: {in_words(what)}" for who, what in claims.items())
             why = verdict["because"].strip() if verdict else ""
             decided = f"decided {verdict['on']}: {why}" if verdict and why else "not decided"
             yield f"  {'':<{width}}    {others + '; ' if others else ''}{decided}"
     read = [f"{name} {source['version']}" for name, source in _compiled()["sources"].items()]
     yield f"  read: {', '.join(read)}"
-
-
-def _say(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " ".join(map(str, cast(list[object], value))) or "none"
-    return f"{value:,}" if isinstance(value, int) else str(value)

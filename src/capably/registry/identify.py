@@ -1,4 +1,4 @@
-"""What is known of an id: a listed model, one that is retired, one that is no chat model, or nothing. Every door asks here."""
+"""What is known of an id: a listed model, one that is retired, one that is no chat model, or nothing. Every function that takes an id asks here."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from capably.types import parts as p
 from capably.types.stream import TextBuffer
 
 if TYPE_CHECKING:
-    from capably.formats.output_format import PartialParser
+    from capably.formats.partial_json import PartialParser
     from capably.types.stream import Chunk
 
 PartT_co = TypeVar("PartT_co", bound=p.Part, covariant=True)
@@ -108,7 +108,7 @@ class _Call(_Growing[p.ToolCall]):
         if growth.over and isinstance(growth.part, p.ToolCall):
             return growth.part.args
         if self._parser is None:
-            from capably.formats.output_format import PartialParser
+            from capably.formats.partial_json import PartialParser
 
             self._parser = PartialParser()
         if self._parsed < len(growth.text):

@@ -359,7 +359,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
 
 
 def _partial_parser(request: Request) -> Callable[[str], Json]:
-    from capably.formats.output_format import PartialParser
+    from capably.formats.partial_json import PartialParser
 
     wanted = request.params.get("format")
     if wanted is None:

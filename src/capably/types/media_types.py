@@ -1,4 +1,4 @@
-"""Media types: as bytes show them, as file names say them, and in one spelling; base64 in any spelling."""
+"""Media types: as bytes show them, as file names say them, and in one spelling; base64 in any spelling, and URLs that hold it."""
 
 from __future__ import annotations
 
@@ -66,3 +66,20 @@ def decode_base64(text: str) -> bytes:
     if not digits or len(digits) % 4 == 1:
         raise ValueError("it holds no bytes" if not digits else "it was cut: base64 never has this length")
     return base64.b64decode(digits + "=" * (-len(digits) % 4))
+
+
+def read_data_url(url: str) -> tuple[bytes, str | None]:
+    """Return the bytes of `data:image/png;base64,...` and the media type that it names, if it names one.
+
+    Raises `ValueError` for one without base64, and for base64 that cannot be read.
+    """
+    from urllib.parse import unquote
+
+    head, _, body = url.partition(",")
+    kind, _, encoding = head[len("data:") :].partition(";")
+    if encoding.split(";")[-1].strip().lower() != "base64":
+        raise ValueError("a data: URL must be base64: data:image/png;base64,....")
+    try:
+        return decode_base64(unquote(body)), kind or None
+    except ValueError as error:
+        raise ValueError(f"this data: URL cannot be read: {error}") from None

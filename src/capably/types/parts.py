@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from capably.types.media_types import agreed_type, decode_base64, in_one_spelling
+from capably.types.media_types import agreed_type, in_one_spelling, read_data_url
 from capably.types.values import Value, fields_of, read_only, set_field
 
 if TYPE_CHECKING:
@@ -91,25 +91,12 @@ class Media(Part):
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
         """Reference a file that the provider fetches from `url`; a `data:` URL is decoded here."""
         if url[:5].lower() == "data:":
-            return cls._from_data_url(url[5:], media_type)
+            data, kind = read_data_url(url)
+            return cls.from_bytes(data, media_type=media_type or agreed_type(data, kind) or "text/plain")
         if "://" not in url:
             raise ValueError(f"{url!r} is no URL. A local file is read with llm.{cls.__name__}.from_file(...).")
         path = url.partition("#")[0].partition("?")[0]
         return cls(url=url, media_type=media_type or cls._type_of(path))
-
-    @classmethod
-    def _from_data_url(cls, url: str, media_type: str | None) -> Self:
-        from urllib.parse import unquote
-
-        head, _, body = url.partition(",")
-        kind, _, encoding = head.partition(";")
-        if encoding.split(";")[-1].strip().lower() != "base64":
-            raise ValueError("a data: URL must be base64: data:image/png;base64,....")
-        try:
-            data = decode_base64(unquote(body))
-        except ValueError as error:
-            raise ValueError(f"this data: URL cannot be read: {error}") from None
-        return cls.from_bytes(data, media_type=media_type or agreed_type(data, kind or None) or "text/plain")
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, media_type: str | None = None) -> Self:
