@@ -358,6 +358,12 @@ def test_a_response_tells_everything_about_itself() -> None:
     assert repr(response) == f"<Response of {model.id}: 'A fox.'>"
 
 
+def test_the_repr_of_a_response_names_the_tools_that_it_calls() -> None:
+    model = llm.scripted(["Look.", llm.ToolCall("call_1", "stock", {}), llm.ToolCall("call_2", "price", {})])
+    assert repr(model.call("How many?")) == f"<Response of {model.id}: 'Look.', calls stock, price>"
+    assert repr(model.stream("How many?")) == f"<StreamResponse of {model.id}: 'Look.', calls stock, price>"
+
+
 def test_messages_hold_the_whole_conversation() -> None:
     response = llm.scripted("Hello!").call(["a", llm.Text("b")], system="Be kind.")
     assert response.messages == [
@@ -664,6 +670,23 @@ def test_google_is_asked_in_the_version_of_the_setting() -> None:
         assert server.requests[0].path == "/v1beta/models/gemini-3.8-flash:generateContent"
     with pytest.raises(llm.ConfigurationError, match="api_version= is no setting of groq"):
         llm.configure("groq", api_version="v1beta")  # pyright: ignore[reportCallIssue, reportArgumentType]
+    with pytest.raises(llm.ConfigurationError, match=r"apikey= is no setting of groq\. Did you mean api_key=\?"):
+        llm.configure("groq", apikey="x")  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+@pytest.mark.parametrize("key", ["", "  "])
+def test_an_empty_key_is_refused_where_the_key_of_the_environment_would_be_sent(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-environment")
+    for make in (llm.provider, llm.configure):
+        with pytest.raises(llm.ConfigurationError) as caught:
+            make("openai", api_key=key)
+        assert str(caught.value) == (
+            "api_key= of openai is empty. Leave it out to use the environment's (OPENAI_API_KEY)"
+        )
+    with llm.provider("keyless", base_url="http://127.0.0.1:1", api_key=key):
+        pass
 
 
 def test_the_parameters_of_a_model_are_a_type_at_run_time_too() -> None:

@@ -42,6 +42,12 @@ def paid(info: llm.ModelInfo, rate: Literal["input", "output"]) -> float:
     return float("inf") if known is None else known
 
 
+@pytest.mark.parametrize("name", ["image_input", "tools", "deprecated"])
+def test_a_feature_that_is_no_bool_is_refused(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name}='yes' is of type str; it must be a bool"):
+        llm.models(**{name: "yes"})  # pyright: ignore[reportArgumentType]
+
+
 def test_without_a_wish_every_model_comes_that_is_not_deprecated() -> None:
     assert {info.id for info in llm.models()} == {info.id for info in ALL if info.status != "deprecated"}
     assert ids() == {info.id for info in ALL}

@@ -128,16 +128,16 @@ def test_an_answer_is_read_in_a_fence_or_not(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("", "the answer is not the JSON of a Book: it is empty", id="empty"),
+        pytest.param("", "the answer is no JSON for Book: it is empty", id="empty"),
         pytest.param('{"title": "T",\n "year": }', "at line 2, column 10, near", id="malformed"),
         pytest.param('{"title": "T"', "at line 1, column 14", id="cut off"),
         pytest.param(f"Here it is: {ANSWER}", "at line 1, column 1, near 'Here it is: ", id="talk before it"),
         pytest.param(f"{ANSWER} Enjoy!", "Extra data at line 1, column 27", id="talk after it"),
-        pytest.param('{"title": "T", "year": NaN}', "not the JSON", id="not a number"),
+        pytest.param('{"title": "T", "year": NaN}', "no JSON", id="not a number"),
         pytest.param(
             '{"title": "T", "year": "1"}', "the answer does not fit Book: year: expected int, got str", id="misfit"
         ),
-        pytest.param("[" * 100_000, "not the JSON", id="nested too deep"),
+        pytest.param("[" * 100_000, "no JSON", id="nested too deep"),
     ],
 )
 def test_an_answer_that_does_not_fit_says_where_and_keeps_its_text(text: str, message: str) -> None:

@@ -489,6 +489,28 @@ def test_an_unknown_parameter_is_a_type_error_with_the_nearest_one() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "here"),
+    [
+        ("stream", "a method: model.stream(...)"),
+        ("prompt", "the first argument, content"),
+        ("response_format", "format=, a type"),
+        ("max_completion_tokens", "max_tokens="),
+        ("thinking", "reasoning="),
+        ("system_instruction", "system="),
+        ("stop_sequences", "stop="),
+        (
+            "api_key",
+            "a setting of the provider: llm.configure(name, api_key=...), or provider=llm.provider(name, api_key=...)",
+        ),
+    ],
+)
+def test_a_word_of_an_sdk_leads_to_the_word_here(word: str, here: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        check(SONNET, **{word: "x"})
+    assert str(caught.value) == f"there is no parameter {word!r}. Here it is {here}."
+
+
 LISTED_WORDS = {"tool_choice", "format", "reasoning", "verbosity", "cache", "on_unsupported"}
 """Parameters that are held against words or types of their own."""
 WRONG: dict[str, Any] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeAlias, get_args
 
@@ -98,11 +99,11 @@ def _handle(name: object, settings: Mapping[str, object]) -> Handle:
     words = OWN_WORDS.get(entry["cloud"] or entry["adapter"], ()) if entry else ()
     for word in given.keys() - NAMED:
         if word not in words:
-            known = f"it has {', '.join(words)}" if words else "it has none of its own"
-            raise ConfigurationError(f"{word}= is no setting of {name}; besides those of every provider {known}")
+            raise _unknown_setting(name, word, words)
     for place in ("base_url", "endpoint"):
         if given.get(place) is not None:
             check_address(given[place], place)
+    _check_secrets(name, given)
     _check_sdk_clients(name, given)
     _check_clients(name, given)
     if given["http"] not in get_args(Library):
@@ -113,6 +114,26 @@ def _handle(name: object, settings: Mapping[str, object]) -> Handle:
     given |= {"headers": sendable_headers(given.get("headers")), "timeout": as_timeout(given.get("timeout"))}
     _name(name, wire, given)
     return Handle(Settings(provider=name, **given))
+
+
+def _unknown_setting(name: str, word: str, own_words: Sequence[str]) -> ConfigurationError:
+    close = difflib.get_close_matches(word, [*NAMED, *own_words], n=1, cutoff=0.75)
+    if close:
+        return ConfigurationError(f"{word}= is no setting of {name}. Did you mean {close[0]}=?")
+    own = f"it has {', '.join(own_words)}" if own_words else "it has none of its own"
+    return ConfigurationError(f"{word}= is no setting of {name}; besides those of every provider {own}")
+
+
+def _check_secrets(name: str, given: Mapping[str, object]) -> None:
+    """Raise for an empty key or token in whose place the environment's would be sent: a tenant's call must not use it."""
+    entry = providers().get(name)
+    variables = {"api_key": entry["api_key"], "token": entry["variables"].get("token", ())} if entry else {}
+    for word, names in variables.items():
+        secret = given.get(word)
+        if isinstance(secret, str) and not secret.strip() and names:
+            raise ConfigurationError(
+                f"{word}= of {name} is empty. Leave it out to use the environment's ({' or '.join(names)})"
+            )
 
 
 NAMED = frozenset(Settings.__annotations__) - {word for words in OWN_WORDS.values() for word in words}

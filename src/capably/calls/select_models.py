@@ -53,6 +53,11 @@ def models(demanded: type[FoundT] | None = None, /, **selectors: object) -> list
     if unknown:
         raise TypeError(f"llm.models selects by no {unknown!r}.{did_you_mean(unknown, _SELECTORS)}")
     selectors = {**_SELECTORS, **selectors}
+    for name in (*SELECTORS, *MODALITIES, "deprecated"):
+        if not isinstance(selectors[name], (bool, type(None))):
+            raise TypeError(
+                f"{name}={selectors[name]!r} is of type {type(selectors[name]).__name__}; it must be a bool"
+            )
     _check_word("provider", selectors["provider"], providers())
     _check_word("reasoning", selectors["reasoning"], ("off", *get_args(Effort)))
     bounds = _bounds(selectors)

@@ -131,9 +131,7 @@ def parse_text(format: Format, text: str) -> object:
     try:
         data = load_strict(body)
     except msgspec.DecodeError as error:
-        raise ParseError(
-            f"the answer is not the JSON of a {format.name}: {_json_fault(body, error)}", text=text
-        ) from error
+        raise ParseError(f"the answer is no JSON for {format.name}: {_json_fault(body, error)}", text=text) from error
     try:
         return format.load(data)
     except ValueError as error:

@@ -383,7 +383,8 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     def __repr__(self) -> str:
         try:
-            shown = repr(self.text()[:60])
+            calls = ", ".join(call.name for call in self.tool_calls)
+            shown = repr(self.text()[:60]) + (f", calls {calls}" if calls else "")
         except CapablyError as error:
             shown = f"{type(error).__name__}: {error}"[:80]
         return f"<{type(self).__name__} of {self._model.id}: {shown}>"

@@ -51,8 +51,24 @@ def _check_items(name: str, value: object, kind: Kind) -> None:
 
 def unknown_parameter(name: str) -> TypeError:
     """Return the error for a keyword that no model has."""
+    if name in _ELSEWHERE:
+        return TypeError(f"there is no parameter {name!r}. Here it is {_ELSEWHERE[name]}.")
     hint = did_you_mean(name, PARAMETERS)
     return TypeError(f"there is no parameter {name!r}.{hint} A provider's own fields go into extra={{...}}.")
+
+
+_KEY = "a setting of the provider: llm.configure(name, {0}=...), or provider=llm.provider(name, {0}=...)"
+_ELSEWHERE: Mapping[str, str] = {
+    "stream": "a method: model.stream(...)",
+    **dict.fromkeys(("messages", "input", "prompt", "contents"), "the first argument, content"),
+    **dict.fromkeys(("response_format", "response_model", "response_schema", "output_type"), "format=, a type"),
+    **dict.fromkeys(("max_completion_tokens", "max_output_tokens"), "max_tokens="),
+    **dict.fromkeys(("reasoning_effort", "effort", "thinking"), "reasoning="),
+    **dict.fromkeys(("instructions", "system_instruction", "system_prompt"), "system="),
+    **dict.fromkeys(("stop_sequences",), "stop="),
+    **{name: _KEY.format(name) for name in ("api_key", "base_url")},
+}
+"""Keyword of an SDK or of another library -> what it is here."""
 
 
 def _shown(value: object) -> str:
