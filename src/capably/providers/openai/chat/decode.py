@@ -73,7 +73,7 @@ def decode_completion(
     """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
         raise malformed_reply("the answer is no JSON object", provider, body)
-    check_failed(completion, provider, whole=True)
+    check_failed(completion, provider, complete=True)
     shape_error = partial(wrong_shape, "completion", provider, body)
     try:
         reply = _reply(completion, body, request, places)
@@ -83,13 +83,14 @@ def decode_completion(
     return reply
 
 
-def check_failed(completion: JsonObject, provider: str, *, whole: bool = False) -> None:
-    """Raise the error in a body, at its top level or in its choice, regardless of the status code. A `whole` one without choices is
+def check_failed(completion: JsonObject, provider: str, *, complete: bool = False) -> None:
+    """Raise the error in a body, at its top level or in its choice, regardless of the status code. A `complete` one without choices is
     an error if it has a message."""
     choices = completion.get("choices")
     first = choices[0] if type(choices) is list and choices else None
     inner = first if type(first) is dict else NOTHING
-    error = completion.get("error") or inner.get("error") or (whole and other_error(completion, "choices"))
+    groq = details_of(completion, "x_groq").get("error") if "x_groq" in completion else None
+    error = completion.get("error") or inner.get("error") or groq or (complete and other_error(completion, "choices"))
     if error:
         raise in_band(error, provider, body=completion)
     if inner.get("finish_reason") in FAILED:
