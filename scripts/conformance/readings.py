@@ -115,6 +115,7 @@ def _open_calls(items: list[Json]) -> list[Json]:
         item
         for item in items
         if item["type"] in ("function_call", "mcp_approval_request")
+        or (item["type"] == "tool_search_call" and item.get("execution") == "client" and item["call_id"] not in outputs)
         or (item["type"] in yours and item["call_id"] not in outputs and "container_reference" not in str(item))
     ]
 

@@ -426,3 +426,13 @@ def test_a_host_that_completes_texts_and_no_items_loses_nothing(deltas: list[str
     assert (free.name, free.args) == ("sql", {"input": "select 1"})
     assert "".join(chunk.delta for chunk in chunks if chunk.kind == "text") == "Hello"
     assert "".join(chunk.delta for chunk in chunks if chunk.kind == "tool_call") == '{"city":"Rome"}'
+
+
+def test_a_text_that_was_forgotten_is_not_given_out_again_when_it_is_complete() -> None:
+    place = {"output_index": 0, "content_index": 0}
+    reply = ResponsesAccumulator(request())
+    reply.feed({"type": "response.output_item.added", "output_index": 0, "item": text_item("", content=[])})
+    (chunk,) = reply.feed(untyped({"type": "response.output_text.delta", **place, "delta": "Hello"}))
+    assert chunk.delta == "Hello"
+    reply.forget()
+    assert not reply.feed(untyped({"type": "response.output_text.done", **place, "text": "Hello"}))

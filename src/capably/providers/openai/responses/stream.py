@@ -167,7 +167,9 @@ class ResponsesAccumulator:
 
     def _rest_of(self, index: int, place: int, text: Json) -> str:
         sent = self._items[index].sent.get(place)
-        return "" if not isinstance(text, str) else sent.rest_of(text) if sent else text
+        if not isinstance(text, str):
+            return ""
+        return text if sent is None else sent.rest_of(text)
 
     def unseen_done(self, event: JsonObject) -> Sequence[Chunk]:
         state, text = self._items[self._place(event)], event.get("refusal", event.get("input"))
