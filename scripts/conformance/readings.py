@@ -104,7 +104,10 @@ def _response_finish(body: Json, items: list[Json], inner: list[Json]) -> str:
         return body["status"]
     if any(part["type"] == "refusal" for part in inner):
         return "refusal"
-    return "tool_use" if _open_calls(items) else "stop"
+    outputs = {item.get("call_id") for item in items if item["type"] == "tool_search_output"}
+    searches = [item for item in items if item["type"] == "tool_search_call" and item.get("execution") == "client"]
+    waits = any(item.get("call_id") not in outputs for item in searches)
+    return "tool_use" if _open_calls(items) or waits else "stop"
 
 
 def _open_calls(items: list[Json]) -> list[Json]:
@@ -115,7 +118,6 @@ def _open_calls(items: list[Json]) -> list[Json]:
         item
         for item in items
         if item["type"] in ("function_call", "mcp_approval_request")
-        or (item["type"] == "tool_search_call" and item.get("execution") == "client" and item["call_id"] not in outputs)
         or (item["type"] in yours and item["call_id"] not in outputs and "container_reference" not in str(item))
     ]
 
