@@ -104,7 +104,10 @@ def _response_finish(body: Json, items: list[Json], inner: list[Json]) -> str:
         return body["status"]
     if any(part["type"] == "refusal" for part in inner):
         return "refusal"
-    return "tool_use" if _open_calls(items) else "stop"
+    outputs = {item.get("call_id") for item in items if item["type"] == "tool_search_output"}
+    searches = [item for item in items if item["type"] == "tool_search_call" and item.get("execution") == "client"]
+    waits = any(item.get("call_id") not in outputs for item in searches)
+    return "tool_use" if _open_calls(items) or waits else "stop"
 
 
 def _open_calls(items: list[Json]) -> list[Json]:

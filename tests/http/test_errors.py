@@ -182,3 +182,24 @@ def test_what_is_unpacked_has_a_limit(provider: str, way: str, library: str, mon
     with Loopback([Canned(PACKED, headers={"content-encoding": "gzip"})]) as server:
         error = error_of(server, provider, way, library)
     assert type(error) is llm.ServerError and "1,000,000 bytes" in str(error)
+
+
+CUT = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n"
+UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nWhat"
+
+
+@pytest.mark.parametrize("provider", MODELS)
+@pytest.mark.parametrize(
+    ("way", "library"),
+    [("call", "httpx2"), ("call_async", "httpx2"), *pairwise(("stream", "stream_async"), LIBRARIES)],
+)
+def test_a_failure_whose_body_breaks_off_has_its_status_and_is_not_sent_again(
+    provider: str, way: str, library: str
+) -> None:
+    body = b'{"error": {"message": "Not so."}}'
+    for answer, words in ((CUT + body, "Not so."), (CUT, "Bad Request"), (UNREADABLE, "Bad Request")):
+        with Lines(answer, close=True) as server:
+            with pytest.raises(llm.BadRequestError, match=words) as raised:
+                ask(model_at(provider, server.url, library, max_retries=2), way)
+            assert raised.value.status_code == 400
+            assert len(server.requests) == 1

@@ -93,14 +93,24 @@ class Client(Protocol):
     async def close(self) -> None: ...
 
 
+FAILURE = 400
+"""The lowest status of a failure."""
+
+
 async def read_body(reply: Reply) -> bytes:
-    """Return the body of an answer, and close it. Raises `BodyTooLargeError` beyond `MAX_BODY`."""
+    """Return the body of an answer, and close it. Raises `BodyTooLargeError` beyond `MAX_BODY`.
+
+    Of a failure, what arrived is returned: its status says what went wrong, and the end of its body nothing more.
+    """
     pieces: list[bytes] = []
     size = 0
     try:
         while piece := await reply.piece():
             size = checked_size(size + len(piece))
             pieces.append(piece)
+    except Exception as error:
+        if reply.status < FAILURE or isinstance(error, BodyTooLargeError):
+            raise
     finally:
         await reply.close()
     return b"".join(pieces)

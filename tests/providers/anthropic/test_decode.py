@@ -106,11 +106,17 @@ def test_why_it_stopped_is_told() -> None:
                 "cache_creation": None,
                 "output_tokens_details": None,
                 "iterations": [
+                    5,
                     {"type": "compaction", "input_tokens": 5000, "output_tokens": 125},
                     {"type": "message", "input_tokens": 220, "output_tokens": 8},
                 ],
             },
             Usage(5220, 133),
+        ),
+        ({**USAGE, "iterations": "odd"}, Usage(10, 5)),
+        (
+            {**USAGE, "cache_creation": {"ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 600}},
+            Usage(1010, 5, 0, 0, 1000, 600),
         ),
     ],
 )

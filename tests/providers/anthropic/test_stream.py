@@ -13,7 +13,9 @@ from support.vendors.anthropic import (
     WHOLE,
     accumulator,
     closing,
+    decoded,
     delta,
+    message,
     opening,
     request,
     same,
@@ -190,3 +192,16 @@ def test_a_fallback_that_names_no_model_is_a_part() -> None:
     folding, _ = accumulator(opening(), start(0, type="fallback"), stop(0), *closing())
     reply = folding.reply()
     assert (reply.model, reply.content) == ("claude-test-1-20260101", (p.Unknown("fallback", {"type": "fallback"}),))
+
+
+def test_a_complete_message_in_place_of_a_stream_is_the_answer() -> None:
+    whole = message(
+        {"type": "thinking", "thinking": "Hm.", "signature": "S"},
+        text("Hi"),
+        {"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}},
+        stop_reason="tool_use",
+    )
+    stream, chunks = accumulator(whole)
+    assert same(stream.reply(), decoded(*whole["content"], stop_reason="tool_use"))
+    assert stream.reply().usage.reported
+    assert "".join(chunk.delta for chunk in chunks if chunk.kind == "text") == "Hi"

@@ -51,6 +51,7 @@ def test_a_reply_holds_its_parts_in_order() -> None:
             },
             Usage(120, 37, 30, 60),
         ),
+        ({"totalTokenCount": 0}, Usage()),
     ],
 )
 def test_usage_is_in_normal_form(counts: Any, usage: Usage) -> None:
@@ -209,3 +210,20 @@ def test_a_part_that_makes_no_sense_is_a_server_error_each_time_it_is_read(part:
 def test_an_error_body_with_status_200_raises_its_error() -> None:
     with pytest.raises(e.OverloadedError, match="busy"):
         decode({"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}})
+
+
+def test_a_total_alone_does_not_say_what_it_is_made_of() -> None:
+    assert decode(body({"text": "a"}, usage={"totalTokenCount": 17})).usage == Usage(reported=False)
+
+
+def test_a_picture_is_what_its_bytes_show() -> None:
+    jpeg = {"inlineData": {"mimeType": "image/png", "data": "/9j/4AAQ"}}
+    (image,) = decode(body(jpeg)).content
+    assert isinstance(image, p.Image)
+    assert image.media_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("about", ["audioMetadata", "documentMetadata", "speechMetadata", "spreadsheetMetadata"])
+def test_what_qualifies_a_part_is_not_its_kind(about: str) -> None:
+    part = {about: {"n": 1}, "executableCode": {"code": "1"}}
+    assert decode(body(part)).content == (p.Unknown("executableCode", part),)

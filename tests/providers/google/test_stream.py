@@ -232,3 +232,13 @@ def deltas_of(chunks: list[Any], index: int) -> str:
     for step in buffer.rest():
         buffer.append(step)
     return "".join(step.delta for step in buffer if step.index == index)
+
+
+def test_all_events_in_one_list_are_a_stream_too() -> None:
+    """So answers Google without `alt=sse`, which gateways leave out."""
+    first = body({"text": "A "}, finish=None)
+    chunks, reply = accumulator([[first, body({"text": "fox."})]])
+    assert reply.content == (p.Text("A fox."),)
+    assert [chunk.delta for chunk in chunks if chunk.delta] == ["A ", "fox."]
+    with pytest.raises(e.OverloadedError, match="over"):
+        accumulator([[first, {"error": {"code": 503, "message": "over"}}]])

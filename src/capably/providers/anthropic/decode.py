@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.anthropic.errors import error_from_body
 from capably.providers.counts import count_of, details_of
-from capably.providers.json import list_in, load_body, objects_among, objects_of, text_in, text_of
+from capably.providers.json import list_in, load_body, objects_among, text_in, text_of
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
@@ -95,7 +95,7 @@ def decode_usage(usage: Json) -> Usage:
     if not isinstance(usage, dict):
         return Usage(reported=False)
     tier = _tier(usage)
-    steps = objects_of(usage, "iterations") if usage.get("iterations") else ()
+    steps = objects_among(usage["iterations"]) if usage.get("iterations") else ()
     served = next((text_of(step, "model") for step in steps if step.get("type") == "fallback_message"), None)
     others = [step for step in steps if step.get("type") in ("compaction", "advisor_message")]
     calls = [_usage(usage, tier, served), *(_usage(step, tier, text_of(step, "model")) for step in others)]
@@ -123,14 +123,16 @@ def _usage(usage: JsonObject, tier: str | None, model: str | None) -> Usage:
     """Return the counts of one model. Anthropic counts the parts of the prompt that its cache reads or writes beside it."""
     prompt, answer = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
     read = count_of(usage, "cache_read_input_tokens") or 0
-    written = count_of(usage, "cache_creation_input_tokens") or 0
+    lives = details_of(usage, "cache_creation")
+    short, long = (count_of(lives, f"ephemeral_{life}_input_tokens") or 0 for life in ("5m", "1h"))
+    written = count_of(usage, "cache_creation_input_tokens") or short + long
     return Usage(
         (prompt or 0) + read + written,
         answer or 0,
         count_of(details_of(usage, "output_tokens_details"), "thinking_tokens") or 0,
         read,
         written,
-        count_of(details_of(usage, "cache_creation"), "ephemeral_1h_input_tokens") or 0,
+        long,
         reported=prompt is not None and answer is not None,
         service_tier=tier,
         model=model,

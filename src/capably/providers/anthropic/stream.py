@@ -178,6 +178,11 @@ class MessageAccumulator:
             chunks += [*self._start_block(place), *self._stop_block(place)]
         return chunks
 
+    def _complete(self, event: JsonObject) -> Sequence[Chunk]:
+        """Read a complete message in place of a stream."""
+        chunks, self._counted, self.ended = self._start({"message": event}), True, True
+        return chunks
+
     def _start_block(self, event: JsonObject) -> Sequence[Chunk]:
         wire = dict(object_in(event, "content_block"))
         citations = wire.get("citations")
@@ -262,6 +267,7 @@ class MessageAccumulator:
         raise error_from_body(event, provider=self._provider)
 
     _EVENTS: ClassVar[dict[str, Callable[[MessageAccumulator, JsonObject], Sequence[Chunk]]]] = {
+        "message": _complete,
         "message_start": _start,
         "content_block_start": _start_block,
         "content_block_delta": _delta,

@@ -235,7 +235,7 @@ def read_usage(usage: Json, candidate: JsonObject) -> Usage:
         output_image_tokens=kinds.get("output_image_tokens", 0),
         cache_read_audio_reported=says_cached_audio,
         searches=_searches(candidate),
-        reported=prompt is not None or count_of(usage, "totalTokenCount") is not None,
+        reported=prompt is not None or count_of(usage, "totalTokenCount") == tools + answer + thoughts,
         service_tier=_tier(usage),
     )
 

@@ -12,6 +12,7 @@ from capably.providers.call_ids import unused_ids
 from capably.providers.json import is_object, object_in, text_in, text_of
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
+from capably.types.media_types import agreed_type
 from capably.types.request import Request
 from capably.types.response_data import LazyPart
 from capably.types.tools import MCPServer, Tool
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from capably.types.tools import AnyTool, BuiltinTool
 
 ABOUT_PART = frozenset(
-    {"thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata", "mediaProcessing"}
+    {
+        *("thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata", "mediaProcessing"),
+        *("audioMetadata", "documentMetadata", "speechMetadata", "spreadsheetMetadata"),
+    }
 )
 """Keys that qualify a part and are not a kind of part."""
 
@@ -110,7 +114,8 @@ def _read_inline(data: JsonObject) -> p.Part:
         content = base64.b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)
     except binascii.Error as error:
         raise ValueError(f"inlineData is no base64 ({error})") from error
-    return _media_class(media_type).from_bytes(content, media_type=media_type, name=text_of(data, "displayName"))
+    kind = agreed_type(content, media_type or None) or media_type
+    return _media_class(media_type).from_bytes(content, media_type=kind, name=text_of(data, "displayName"))
 
 
 def _read_file(data: JsonObject) -> p.Part:

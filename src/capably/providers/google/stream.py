@@ -82,7 +82,10 @@ class GoogleAccumulator:
             raise error_of(event)
         try:
             self._given = []
-            self._feed(as_object(event, "event"))
+            for one in event if isinstance(event, list) else (event,):  # A list is all events, without `alt=sse`.
+                if is_error(one):
+                    raise error_of(one)
+                self._feed(as_object(one, "event"))
         except UNREADABLE as error:
             raise malformed(str(error), event) from error
         return self._given

@@ -102,6 +102,12 @@ def in_band(error: Json, provider: str, *, body: object = None, request_id: str 
     return failure(kind, message, provider, status=status, code=code, request_id=request_id, body=reported)
 
 
+def other_error(body: Mapping[str, Json], answer: str) -> Json:
+    """Return a body that is an error though it has no `error`, as of vLLM and of gateways: it lacks the field of the `answer`, and
+    has a message. `None` for any other."""
+    return dict(body) if answer not in body and (body.get("object") == "error" or words_of(dict(body))) else None
+
+
 def wrong_shape(what: str, provider: str, body: object, error: Exception) -> ProviderError:
     """Return the error for a reply of an unexpected shape; `error` was raised by reading it."""
     why = f"no {error} in it" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"

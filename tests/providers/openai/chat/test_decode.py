@@ -281,3 +281,34 @@ def test_a_part_that_makes_no_sense_is_a_server_error_each_time_it_is_read(field
             _ = reply.content
         assert caught.value.request_id == "req_1"
         assert caught.value.body == body
+
+
+def test_the_tokens_of_a_refusal_have_probabilities_too() -> None:
+    body = completion(refusal="No.", content=None)
+    body["choices"][0]["logprobs"] = {"content": None, "refusal": [{"token": "No", "logprob": -0.5}]}
+    assert [token.token for token in decoded(body).logprobs] == ["No"]
+
+
+@pytest.mark.parametrize(("data", "sound"), [("_-8=", b"\xff\xef"), ("_-8", b"\xff\xef"), ("d2\nF2", b"wav")])
+def test_sound_in_either_alphabet_is_read(data: str, sound: bytes) -> None:
+    (part,) = decoded(completion(audio={"id": "a", "data": data})).content
+    assert part == p.Audio(data=sound, media_type="audio/wav")
+
+
+def test_sound_that_is_no_base64_is_not_an_empty_sound() -> None:
+    reply = decoded(completion(audio={"id": "a", "data": "@@@@"}))
+    with pytest.raises(e.ServerError, match="base64"):
+        _ = reply.content
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"object": "error", "message": "no such model", "type": "NotFoundError", "code": 404}, e.NotFoundError),
+        ({"detail": "no such model"}, e.ServerError),
+        ({"message": "no such model"}, e.ServerError),
+    ],
+)
+def test_an_error_of_another_shape_is_told_in_its_own_words(body: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="no such model"):
+        decoded(body)

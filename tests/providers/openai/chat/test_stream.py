@@ -483,3 +483,10 @@ def test_log_probabilities_are_complete() -> None:
     _, reply = run(piece("One"), piece(" two"), delta("stop"))
     assert [(t.token, t.logprob, t.bytes) for t in reply.logprobs] == [("One", -0.5, b"One"), (" two", -0.5, b" two")]
     assert [t.token for t in reply.logprobs[0].alternatives] == ["x"]
+
+
+def test_why_groq_stopped_a_stream_early_is_its_error() -> None:
+    stream = ChatAccumulator(request())
+    stream.feed({"choices": [{"index": 0, "delta": {"content": "Par"}}]})
+    with pytest.raises(e.ServerError, match="over capacity"):
+        stream.feed({"choices": [], "x_groq": {"id": "r", "error": "over capacity"}})

@@ -179,3 +179,18 @@ def test_a_part_that_makes_no_sense_is_a_server_error_each_time_it_is_read(item:
             _ = reply.content
         assert caught.value.request_id == "req_1"
         assert caught.value.body == body
+
+
+def test_an_error_of_another_shape_is_told_in_its_own_words() -> None:
+    with pytest.raises(e.NotFoundError, match="no such model"):
+        decoded({"object": "error", "message": "no such model", "code": 404})
+
+
+@pytest.mark.parametrize(
+    ("execution", "answered", "finish"),
+    [("client", False, "tool_use"), ("client", True, "stop"), ("server", False, "stop")],
+)
+def test_a_search_for_tools_that_the_caller_runs_waits_for_it(execution: str, answered: bool, finish: str) -> None:
+    search = {"type": "tool_search_call", "call_id": "c", "execution": execution, "arguments": {}}
+    output = [{"type": "tool_search_output", "call_id": "c", "tools": []}] if answered else []
+    assert decoded(response(search, *output)).finish_reason == finish

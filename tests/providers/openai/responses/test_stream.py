@@ -388,3 +388,51 @@ def test_a_number_that_is_no_json_is_null_in_the_body_and_stays_in_the_answer() 
     reply = accumulator.reply()
     assert (reply.finish_reason, reply.stop_detail) == ("other", "nan")
     assert b'"status":null' in reply.body
+
+
+CITED = {"type": "url_citation", "url": "https://x.test", "title": "X", "start_index": 0, "end_index": 5}
+
+
+@pytest.mark.parametrize("deltas", [["Hel", "lo"], ["Hel"], []])
+def test_a_host_that_completes_texts_and_no_items_loses_nothing(deltas: list[str]) -> None:
+    """What the events say once in the end is read: words without deltas, sources, arguments, the text of a custom tool."""
+    place = {"output_index": 0, "content_index": 0}
+    call = {"output_index": 1, "item_id": "f"}
+    custom = {"output_index": 2, "item_id": "g"}
+    reply = ResponsesAccumulator(request())
+    chunks = [
+        chunk
+        for event in (
+            {"type": "response.output_item.added", "output_index": 0, "item": text_item("", content=[])},
+            *({"type": "response.output_text.delta", **place, "delta": delta} for delta in deltas),
+            {"type": "response.output_text.annotation.added", **place, "annotation_index": 0, "annotation": CITED},
+            {"type": "response.output_text.done", **place, "text": "Hello"},
+            {"type": "response.output_item.added", **call, "item": {**call_item(arguments=""), "id": "f"}},
+            {"type": "response.function_call_arguments.done", **call, "arguments": '{"city":"Rome"}'},
+            {
+                "type": "response.output_item.added",
+                **custom,
+                "item": {"type": "custom_tool_call", "id": "g", "call_id": "c2", "name": "sql", "input": ""},
+            },
+            {"type": "response.custom_tool_call_input.done", **custom, "input": "select 1"},
+            {"type": "response.completed", "response": response()},
+        )
+        for chunk in reply.feed(untyped(event))
+    ]
+    text, called, free = reply.reply().content
+    assert text == p.Text("Hello", (p.Citation(url="https://x.test", title="X", cited_text="Hello", raw=CITED),))
+    assert called == p.ToolCall("c1", "weather", {"city": "Rome"}, '{"city":"Rome"}')
+    assert isinstance(free, p.ToolCall)
+    assert (free.name, free.args) == ("sql", {"input": "select 1"})
+    assert "".join(chunk.delta for chunk in chunks if chunk.kind == "text") == "Hello"
+    assert "".join(chunk.delta for chunk in chunks if chunk.kind == "tool_call") == '{"city":"Rome"}'
+
+
+def test_a_text_that_was_forgotten_is_not_given_out_again_when_it_is_complete() -> None:
+    place = {"output_index": 0, "content_index": 0}
+    reply = ResponsesAccumulator(request())
+    reply.feed({"type": "response.output_item.added", "output_index": 0, "item": text_item("", content=[])})
+    (chunk,) = reply.feed(untyped({"type": "response.output_text.delta", **place, "delta": "Hello"}))
+    assert chunk.delta == "Hello"
+    reply.forget()
+    assert not reply.feed(untyped({"type": "response.output_text.done", **place, "text": "Hello"}))

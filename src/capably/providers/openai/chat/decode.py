@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -14,12 +13,13 @@ from capably.providers.counts import NOTHING, details_of
 from capably.providers.json import as_object, list_in, load_body, object_in, objects_among, objects_of, text_in, text_of
 from capably.providers.openai.chat.usage import decode_usage
 from capably.providers.openai.content import decode_call_of, decode_custom_call
-from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.errors import in_band, malformed_reply, other_error, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.calls import CustomToolCall
-from capably.types.candidate import Candidate
+from capably.types.candidate import Candidate, TokenLogprob
+from capably.types.media_types import decode_base64
 from capably.types.request import Request
 from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, build_part, part_type
 
@@ -73,7 +73,7 @@ def decode_completion(
     """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
         raise malformed_reply("the answer is no JSON object", provider, body)
-    check_failed(completion, provider)
+    check_failed(completion, provider, complete=True)
     shape_error = partial(wrong_shape, "completion", provider, body)
     try:
         reply = _reply(completion, body, request, places)
@@ -83,12 +83,14 @@ def decode_completion(
     return reply
 
 
-def check_failed(completion: JsonObject, provider: str) -> None:
-    """Raise the error in a body, at its top level or in its choice, regardless of the status code."""
+def check_failed(completion: JsonObject, provider: str, *, complete: bool = False) -> None:
+    """Raise the error in a body, at its top level or in its choice, regardless of the status code. A `complete` one without choices is
+    an error if it has a message."""
     choices = completion.get("choices")
     first = choices[0] if type(choices) is list and choices else None
     inner = first if type(first) is dict else NOTHING
-    error = completion.get("error") or inner.get("error")
+    groq = details_of(completion, "x_groq").get("error") if "x_groq" in completion else None
+    error = completion.get("error") or inner.get("error") or groq or (complete and other_error(completion, "choices"))
     if error:
         raise in_band(error, provider, body=completion)
     if inner.get("finish_reason") in FAILED:
@@ -108,7 +110,7 @@ def _reply(completion: JsonObject, body: bytes, request: Request, places: Sequen
         finish_reason=reason,
         stop_detail=detail,
         stop_sequence=_stop_sequence(choice),
-        logprobs=decode_logprobs(details_of(choice, "logprobs").get("content")),
+        logprobs=_logprobs(details_of(choice, "logprobs")),
         others=[_candidate(as_object(other, "choices"), completion, request) for other in choices[1:]],
         usage=decode_usage(completion),
         body=body,
@@ -134,6 +136,11 @@ def _candidate(choice: JsonObject, completion: JsonObject, request: Request) -> 
     _, parts = _answer_of(choice, completion, request)
     reason, detail = _finish(choice, parts)
     return Candidate([build_part(part) for part in parts], reason, detail)
+
+
+def _logprobs(lists: Mapping[str, Json]) -> Sequence[TokenLogprob]:
+    """Return the tokens of the words, then those of a refusal."""
+    return [*decode_logprobs(lists.get("content")), *decode_logprobs(lists.get("refusal"))]
 
 
 def _stop_sequence(choice: JsonObject) -> str | None:
@@ -277,7 +284,7 @@ def _image(image: JsonObject) -> p.Part:
 def _audio(request: Request, audio: JsonObject) -> p.Part:
     kind = text_of(audio, "format") or _audio_format(request)
     return p.Audio(
-        data=base64.b64decode(text_in(audio, "data")),
+        data=decode_base64(text_in(audio, "data")),
         media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"),
         transcript=text_of(audio, "transcript"),
     )

@@ -28,6 +28,8 @@ def answered_in(output: Sequence[JsonObject]) -> frozenset[str]:
 
 def waits(item: Mapping[str, Json], answered: frozenset[str]) -> bool:
     """Return whether an item is a call that the caller answers, and not the provider (a shell in its own container)."""
+    if item["type"] == "tool_search_call":
+        return item.get("execution") == "client" and item.get("call_id") not in answered
     if item["type"] not in WAITING or item.get("call_id") in answered:
         return item["type"] == "function_call" and item["call_id"] not in answered
     return details_of(item, "environment").get("type") != "container_reference"

@@ -12,7 +12,7 @@ from capably.providers.counts import count_of, counts_in, details_of, reported_c
 from capably.providers.json import as_object, list_in, list_of, load_body, objects_among, objects_of, text_in, text_of
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.counts import ANSWER_PARTS, PROMPT_PARTS, with_cached_audio
-from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
+from capably.providers.openai.errors import in_band, malformed_reply, other_error, wrong_shape
 from capably.providers.openai.logprobs import decode_logprobs
 from capably.providers.openai.responses.calls import WAITING, answered_in, waits
 from capably.providers.openai.schema import strict_tools
@@ -59,6 +59,8 @@ def decode_response(response: Json, body: bytes, request: Request, provider: str
     if not isinstance(response, dict):
         raise malformed_reply("the answer is no JSON object", provider, body)
     check_failed(response, provider)
+    if error := other_error(response, "output"):
+        raise in_band(error, provider, body=response)
     shape_error = partial(wrong_shape, "response", provider, body)
     try:
         reply = _reply(response, body, request)

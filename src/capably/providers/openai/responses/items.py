@@ -20,7 +20,7 @@ GrowingKind: TypeAlias = Literal["text", "thought", "commentary", "tool_call"]
 class ItemState:
     """One output item in the making: how much of each of its parts was given out."""
 
-    __slots__ = ("announced", "done", "paragraph", "parts", "places", "sent", "unseen", "waiting", "words")
+    __slots__ = ("announced", "cited", "done", "paragraph", "parts", "places", "sent", "unseen", "waiting", "words")
 
     def __init__(self) -> None:
         self.announced: Mapping[str, Json] = {}
@@ -36,6 +36,8 @@ class ItemState:
         """What was given out of each part."""
         self.unseen: TextBuffer = TextBuffer()
         """What no chunk shows as it grows: a refusal, or the free text of a call."""
+        self.cited: defaultdict[int, list[Json]] = defaultdict(list)
+        """The sources of each text."""
         self.waiting: ChunkBuffer = ChunkBuffer()
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
         self.paragraph: tuple[str, Json] | None = None
@@ -52,8 +54,10 @@ class ItemState:
         item: JsonObject = {"type": "message", "role": "assistant", **self.announced}
         unseen = str(self.unseen)
         if item["type"] == "message":
-            texts = [str(text) for _, text in sorted(self.sent.items())]
-            parts: list[Json] = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
+            parts: list[Json] = [
+                {"type": "output_text", "text": str(text), "annotations": self.cited.get(place, [])}
+                for place, text in sorted(self.sent.items())
+            ]
             item["content"] = [*parts, {"type": "refusal", "refusal": unseen}] if unseen else parts
         elif item["type"] == "reasoning":
             item["content"] = [{"type": "reasoning_text", "text": str(text)} for text in self.sent.values()]
@@ -64,10 +68,14 @@ class ItemState:
         return item
 
 
+_OUTLINED = ("type", "call_id", "name", "phase", "environment", "execution")
+"""Fields of an item that say how the response ended."""
+
+
 def outline(item: Mapping[str, Json]) -> JsonObject:
     """Return an item without its text: its kind, the call that it makes or answers and where that runs, and a refusal."""
     parts = objects_of(item, "content") if item["type"] == "message" else ()
-    outline: JsonObject = {key: item[key] for key in ("type", "call_id", "name", "phase", "environment") if key in item}
+    outline: JsonObject = {key: item[key] for key in _OUTLINED if key in item}
     if item["type"] == "web_search_call":  # Whether it searched, which is paid, or opened a page.
         outline["action"] = {key: value for key, value in details_of(item, "action").items() if key == "type"}
     return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}

@@ -114,6 +114,7 @@ class ResponsesAccumulator:
         for state in self._items.values():
             for text in state.sent.values():
                 text.forget()
+            state.cited.clear()
             if state.announced.get("type") != "message":  # A refusal stays.
                 state.unseen.clear()
 
@@ -150,6 +151,38 @@ class ResponsesAccumulator:
         part = event["content_index"] if "content_index" in event else None  # noqa: SIM401 - as above
         place = state.places[part] if part in state.places else state.place(part)
         return self._grow(index, place, state.words, event["delta"])
+
+    def text_done(self, event: JsonObject) -> Sequence[Chunk]:
+        """Return what the deltas lack of a complete text: all of it, at a host that sends none."""
+        index, text = self._place(event), event.get("text")
+        state = self._items[index]
+        place = state.place(event.get("content_index"))
+        rest = self._rest_of(index, place, text)
+        return self._grow(index, place, state.words, rest) if rest else ()
+
+    def arguments_done(self, event: JsonObject) -> Sequence[Chunk]:
+        index = self._place(event)
+        rest = self._rest_of(index, 0, event.get("arguments"))
+        return self._grow(index, 0, "tool_call", rest) if rest else ()
+
+    def _rest_of(self, index: int, place: int, text: Json) -> str:
+        sent = self._items[index].sent.get(place)
+        if not isinstance(text, str):
+            return ""
+        return text if sent is None else sent.rest_of(text)
+
+    def unseen_done(self, event: JsonObject) -> Sequence[Chunk]:
+        state, text = self._items[self._place(event)], event.get("refusal", event.get("input"))
+        if not state.unseen and isinstance(text, str):
+            state.unseen += text.encode("utf-8", "surrogatepass")
+        return ()
+
+    def cited(self, event: JsonObject) -> Sequence[Chunk]:
+        """Collect a source, for hosts that never send the complete item."""
+        if not self._forgot:
+            state = self._items[self._place(event)]
+            state.cited[state.place(event.get("content_index"))].append(event.get("annotation"))
+        return ()
 
     def thought_delta(self, event: JsonObject) -> Sequence[Chunk]:
         index, delta = self._place(event), event["delta"]
@@ -340,6 +373,11 @@ _HANDLERS: dict[str, Callable[[ResponsesAccumulator, JsonObject], Sequence[Chunk
     "response.reasoning_summary_text.delta": ResponsesAccumulator.thought_delta,
     "response.reasoning_text.delta": ResponsesAccumulator.thought_delta,
     "response.function_call_arguments.delta": ResponsesAccumulator.arguments_delta,
+    "response.output_text.done": ResponsesAccumulator.text_done,
+    "response.output_text.annotation.added": ResponsesAccumulator.cited,
+    "response.function_call_arguments.done": ResponsesAccumulator.arguments_done,
+    "response.custom_tool_call_input.done": ResponsesAccumulator.unseen_done,
+    "response.refusal.done": ResponsesAccumulator.unseen_done,
     "response.custom_tool_call_input.delta": ResponsesAccumulator.unseen_delta,
     "response.refusal.delta": ResponsesAccumulator.unseen_delta,
     "response.completed": ResponsesAccumulator.response_ended,
