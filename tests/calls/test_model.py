@@ -561,6 +561,12 @@ def test_a_custom_model_keeps_its_facts_through_pickle_and_json() -> None:
         again.call("Hi", temperature=0.2)
 
 
+def test_a_custom_model_like_something_else_is_refused() -> None:
+    door: Any = llm.Model.custom
+    with pytest.raises(TypeError, match="like=3 is of type int; it must be a model, or the id of a listed one"):
+        door("openai/ft:ours", like=3)
+
+
 @pytest.mark.parametrize(
     ("id", "like", "said"),
     [

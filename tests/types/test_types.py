@@ -255,15 +255,19 @@ def test_content_becomes_messages(content: Any, messages: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        pytest.param(None, "content is a NoneType; it must be a str, a part, a list of parts", id="nothing"),
-        pytest.param(3, "content is a int; it must be", id="a number"),
-        pytest.param((word for word in ("a", "b")), "content is a generator; it must be", id="a generator"),
-        pytest.param({"a", "b"}, "content is a set; it must be", id="a set"),
-        pytest.param(llm.user("a"), "content is a UserMessage; it must be", id="a message without a list"),
-        pytest.param({"role": "user", "content": "a"}, "content is a dict; it must be", id="a wire message"),
-        pytest.param([{"role": "user"}], "content holds a dict; it may hold strings and parts", id="wire messages"),
-        pytest.param(["a", 3], "content holds a int; it may hold strings and parts", id="a number among texts"),
-        pytest.param(b"a", "content holds a int", id="bytes"),
+        pytest.param(None, "content is of type NoneType; it must be a str, a part, a list of parts", id="nothing"),
+        pytest.param(3, "content is of type int; it must be", id="a number"),
+        pytest.param((word for word in ("a", "b")), "content is of type generator; it must be", id="a generator"),
+        pytest.param({"a", "b"}, "content is of type set; it must be", id="a set"),
+        pytest.param(llm.user("a"), "content is of type UserMessage; it must be", id="a message without a list"),
+        pytest.param({"role": "user", "content": "a"}, "content is of type dict; it must be", id="a wire message"),
+        pytest.param(
+            [{"role": "user"}], "content holds a value of type dict; it may hold strings and parts", id="wire messages"
+        ),
+        pytest.param(
+            ["a", 3], "content holds a value of type int; it may hold strings and parts", id="a number among texts"
+        ),
+        pytest.param(b"a", "content holds a value of type int", id="bytes"),
     ],
 )
 def test_other_content_is_a_type_error_that_says_what_came(content: Any, told: str) -> None:
@@ -275,7 +279,7 @@ def test_other_content_is_a_type_error_that_says_what_came(content: Any, told: s
 @pytest.mark.parametrize("content", [None, 3, {"text": "a"}, [None]])
 def test_a_message_of_something_else_is_a_type_error_too(content: Any) -> None:
     for make in (llm.user, llm.assistant, to_parts):
-        with pytest.raises(TypeError, match=r"content (is|holds) a "):
+        with pytest.raises(TypeError, match=r"content (is|holds a value) of type "):
             make(content)
 
 

@@ -70,8 +70,10 @@ def test_types_of_the_project_come_first(checker: str, wheel_python: str, tmp_pa
     stub = own / "_openai" / "_constants.pyi"
     text = stub.read_text(encoding="utf-8")
     stub.write_text(text.replace("gpt_6_1_sol: ", "our_own: ", 1), encoding="utf-8")
-    files = () if checker == "pyrefly" else ("program.py",)  # Given a file, pyrefly reads no configuration.
-    assert _rejected(checker, wheel_python, tmp_path, OWN, *files) == {3}
+    config = (
+        ("--config", "pyproject.toml") if checker == "pyrefly" else ()
+    )  # Given a file only, it does not read `typings`.
+    assert _rejected(checker, wheel_python, tmp_path, OWN, *config, "program.py") == {3}
 
 
 def test_the_mode_off_of_pyright_shows_nothing(wheel_python: str, tmp_path: Path) -> None:

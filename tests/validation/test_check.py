@@ -421,6 +421,13 @@ def test_a_refusal_names_values_models_and_the_way_around() -> None:
     assert advice == 'Choose one of them, or send it anyway with on_unsupported="warn".'
 
 
+def test_a_level_of_a_model_that_thinks_by_a_budget_is_answered_with_the_budget() -> None:
+    for id in (HAIKU_4, PRO_2_5):
+        advice = str(refusal(id, reasoning="high")).splitlines()[-1]
+        assert advice.startswith("Choose one of them, or a budget: reasoning=llm.Reasoning(budget_tokens=...), or "), id
+        assert check(id, reasoning=llm.Reasoning(budget_tokens=2048), max_tokens=4096)
+
+
 @pytest.mark.parametrize(
     ("id", "advice"),
     [

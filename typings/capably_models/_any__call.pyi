@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import CachePoint, Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._types import AnyContent, AnyTools, OnUnsupported, TextImageDocumentAudioVideoToolCacheParts
@@ -86,7 +86,7 @@ def call(
 def call(
     self: object,
     content: AnyContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTools] | None = None,

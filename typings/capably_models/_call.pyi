@@ -9,7 +9,13 @@ from capably.responses.base import FormatT
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnlyThroughWith, OnlyWithReasoningOff
+from capably.types.request import (
+    GiveItByName,
+    NotAcceptedByThisModel,
+    NotTogetherWithTools,
+    OnlyThroughWith,
+    OnlyWithReasoningOff,
+)
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -97,7 +103,7 @@ _CapsT = TypeVar("_CapsT")
 def call(
     model: _ids.AnthropicClaude45Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -122,7 +128,7 @@ def call(
 def call(
     model: _ids.AnthropicClaude45Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
@@ -148,7 +154,7 @@ def call(
 def call(
     model: _ids.AnthropicClaude45DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -174,7 +180,7 @@ def call(
 def call(
     model: _ids.AnthropicClaude45DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
@@ -199,7 +205,7 @@ def call(
 def call(
     model: _ids.AnthropicClaude46Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "max"] | _types.Settings7.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -223,7 +229,7 @@ def call(
 def call(
     model: _ids.AnthropicClaude46Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "max"] | _types.Settings6.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
@@ -247,7 +253,7 @@ def call(
 def call(
     model: _ids.AnthropicClaude5AlwaysThinkingId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -273,7 +279,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeFable51Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -297,7 +303,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeHaiku55Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -324,7 +330,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeOpus45DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings14.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -350,7 +356,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeOpus45DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings11.ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,
@@ -375,7 +381,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeOpus47Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -401,7 +407,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeOpus48Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -427,7 +433,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeOpus5Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -453,7 +459,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeOpus55Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -477,7 +483,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeSonnet5Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -503,7 +509,7 @@ def call(
 def call(
     model: _ids.AnthropicClaudeSonnet55BetweenToolsId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -583,7 +589,7 @@ def call(
 def call(
     model: _ids.CerebrasGptOssId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -610,7 +616,7 @@ def call(
 def call(
     model: _ids.CerebrasGptOssId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -689,7 +695,7 @@ def call(
 def call(
     model: _ids.CerebrasQwen38Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -716,7 +722,7 @@ def call(
 def call(
     model: _ids.CerebrasQwen38Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low"] | _types.Settings17.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -789,7 +795,7 @@ def call(
 def call(
     model: _ids.CohereCommandId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -813,7 +819,7 @@ def call(
 def call(
     model: _ids.CohereCommandId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -885,7 +891,7 @@ def call(
 def call(
     model: _ids.CohereCommandAPlusId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -910,7 +916,7 @@ def call(
 def call(
     model: _ids.CohereCommandAPlusId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -935,7 +941,7 @@ def call(
 def call(
     model: _ids.CohereCommandAReasoningId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1007,7 +1013,7 @@ def call(
 def call(
     model: _ids.CohereNorthMiniCodeId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -1032,7 +1038,7 @@ def call(
 def call(
     model: _ids.CohereNorthMiniCodeId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings2.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1161,7 +1167,7 @@ def call(
 def call(
     model: _ids.DashscopeQwenPlusFlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1188,7 +1194,7 @@ def call(
 def call(
     model: _ids.DashscopeQwen3CoderId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -1238,7 +1244,7 @@ def call(
 def call(
     model: _ids.DashscopeQwen36FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1368,7 +1374,7 @@ def call(
 def call(
     model: _ids.DashscopeQwen37MaxId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1499,7 +1505,7 @@ def call(
 def call(
     model: _ids.DashscopeQwen37PlusId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1630,7 +1636,7 @@ def call(
 def call(
     model: _ids.DashscopeQwen38FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "xhigh"] | _types.Settings16.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1765,7 +1771,7 @@ def call(
 def call(
     model: _ids.DashscopeQwen38MaxId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings9.ReasoningSettings
@@ -1821,7 +1827,7 @@ def call(
 def call(
     model: _ids.DeepseekFlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1876,7 +1882,7 @@ def call(
 def call(
     model: _ids.DeepseekV4ProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -1959,7 +1965,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25FlashDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -1987,7 +1993,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25FlashDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -2015,7 +2021,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25FlashImageDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
@@ -2086,7 +2092,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25FlashLiteId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -2112,7 +2118,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25FlashLiteId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings28.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -2191,7 +2197,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25ProDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -2218,7 +2224,7 @@ def call(
 def call(
     model: _ids.GoogleGemini25ProDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: _types.Settings30.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -2244,7 +2250,7 @@ def call(
 def call(
     model: _ids.GoogleGemini3FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
@@ -2270,7 +2276,7 @@ def call(
 def call(
     model: _ids.GoogleGemini3ProImageId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,
@@ -2293,7 +2299,7 @@ def call(
 def call(
     model: _ids.GoogleGemini31FlashImageDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
@@ -2317,7 +2323,7 @@ def call(
 def call(
     model: _ids.GoogleGemini31FlashLiteDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
@@ -2343,7 +2349,7 @@ def call(
 def call(
     model: _ids.GoogleGemini31FlashLiteImageId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     temperature: float | None = None,
@@ -2365,7 +2371,7 @@ def call(
 def call(
     model: _ids.GoogleGemini31ProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings13.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
@@ -2391,7 +2397,7 @@ def call(
 def call(
     model: _ids.GoogleGemini31ProCustomtoolsId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,
@@ -2420,7 +2426,7 @@ def call(
 def call(
     model: _ids.GoogleGemini35FlashDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
@@ -2447,7 +2453,7 @@ def call(
 def call(
     model: _ids.GoogleGemini35FlashLiteId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
@@ -2470,7 +2476,7 @@ def call(
 def call(
     model: _ids.GoogleGemini36FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings27.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
@@ -2494,7 +2500,7 @@ def call(
 def call(
     model: _ids.GoogleGemini37FlashDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings13.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
@@ -2517,7 +2523,7 @@ def call(
 def call(
     model: _ids.GoogleGemini38FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,
@@ -2540,7 +2546,7 @@ def call(
 def call(
     model: _ids.GoogleGemini4ArgonId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini4ArgonTools] | None = None,
@@ -2563,7 +2569,7 @@ def call(
 def call(
     model: _ids.GoogleGemini4HydrogenId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -2586,7 +2592,7 @@ def call(
 def call(
     model: _ids.GoogleGeminiNanoBanana21Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     max_tokens: int | None = None,
@@ -2651,7 +2657,7 @@ def call(
 def call(
     model: _ids.GoogleGeminiRoboticsEr2Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -2673,7 +2679,7 @@ def call(
 def call(
     model: _ids.GoogleGeminiRoboticsEr2Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool]
     | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
@@ -2697,7 +2703,7 @@ def call(
 def call(
     model: _ids.GoogleGemma3Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     temperature: float | None = None,
     top_p: float | None = None,
     top_k: int | None = None,
@@ -2765,7 +2771,7 @@ def call(
 def call(
     model: _ids.GoogleGemma4Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -2790,7 +2796,7 @@ def call(
 def call(
     model: _ids.GoogleGemma4Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "high"] | _types.Settings20.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -2815,7 +2821,7 @@ def call(
 def call(
     model: _ids.GoogleNanoBananaProPreviewId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     max_tokens: int | None = None,
@@ -2836,7 +2842,7 @@ def call(
 def call(
     model: _ids.GoogleUnverifiedId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
@@ -2922,7 +2928,7 @@ def call(
 def call(
     model: _ids.GroqGptOssId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
@@ -2948,7 +2954,7 @@ def call(
 def call(
     model: _ids.GroqGptOssId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[WebSearch] | None = None,
@@ -3022,7 +3028,7 @@ def call(
 def call(
     model: _ids.GroqQwen38Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -3047,7 +3053,7 @@ def call(
 def call(
     model: _ids.GroqQwen38Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3072,7 +3078,7 @@ def call(
 def call(
     model: _ids.MetaMuseId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings21.ReasoningSettings
@@ -3098,7 +3104,7 @@ def call(
 def call(
     model: _ids.MetaMuseSpark11Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh"] | _types.Settings23.ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
@@ -3122,7 +3128,7 @@ def call(
 def call(
     model: _ids.MinimaxM2Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -3143,7 +3149,7 @@ def call(
 def call(
     model: _ids.MinimaxM25Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -3164,7 +3170,7 @@ def call(
 def call(
     model: _ids.MinimaxM3Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3187,7 +3193,7 @@ def call(
 def call(
     model: _ids.MistralCodestralId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -3213,7 +3219,7 @@ def call(
 def call(
     model: _ids.MistralLarge3MinistralId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -3241,7 +3247,7 @@ def call(
 def call(
     model: _ids.MistralLarge4Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings3.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3268,7 +3274,7 @@ def call(
 def call(
     model: _ids.MistralMedium35Small4Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | _types.Settings3.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3295,7 +3301,7 @@ def call(
 def call(
     model: _ids.MistralVoxtralSmallId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -3319,7 +3325,7 @@ def call(
 def call(
     model: _ids.MoonshotKimiK26Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3342,7 +3348,7 @@ def call(
 def call(
     model: _ids.MoonshotKimiK27CodeId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -3364,7 +3370,7 @@ def call(
 def call(
     model: _ids.MoonshotKimiK3Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3387,7 +3393,7 @@ def call(
 def call(
     model: _ids.MoonshotKimiK31ProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -3409,7 +3415,7 @@ def call(
 def call(
     model: _ids.MoonshotUnverifiedId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
@@ -3445,7 +3451,7 @@ def call(
 def call(
     model: _ids.OpenaiChatLatestId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["medium"] | _types.Settings19.ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,
@@ -3467,7 +3473,7 @@ def call(
 def call(
     model: _ids.OpenaiDaybreakId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -3489,7 +3495,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt4o41DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[OpenaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -3514,7 +3520,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt5DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3538,7 +3544,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt5MiniNanoDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt5MiniNanoTools] | None = None,
@@ -3562,7 +3568,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt5MiniNanoDeprecatedId2,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings26.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt5MiniNanoTools] | None = None,
@@ -3586,7 +3592,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt5ProDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["high"] | _types.Settings3.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
@@ -3609,7 +3615,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt5SearchId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -3630,7 +3636,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt51DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt51Tools] | None = None,
@@ -3657,7 +3663,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt51DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt51Tools] | None = None,
@@ -3683,7 +3689,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt52Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3709,7 +3715,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt52Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3735,7 +3741,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt52ProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
@@ -3758,7 +3764,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt53CodexDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3785,7 +3791,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt53CodexDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3811,7 +3817,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -3837,7 +3843,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -3863,7 +3869,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54MiniId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -3889,7 +3895,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54MiniId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -3916,7 +3922,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54NanoDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3943,7 +3949,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54NanoDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -3969,7 +3975,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt54ProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54ProTools] | None = None,
@@ -4016,7 +4022,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt55Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -4063,7 +4069,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt55CyberId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
@@ -4108,7 +4114,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt55CyberDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,
@@ -4130,7 +4136,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt55ProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["medium", "high", "xhigh"] | _types.Settings18.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54ProTools] | None = None,
@@ -4177,7 +4183,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt56CyberId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -4231,7 +4237,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt56SolId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -4286,7 +4292,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt56TerraLunaId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -4341,7 +4347,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt6Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -4370,7 +4376,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt6AstraId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt56SolTools] | None = None,
@@ -4394,7 +4400,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt6GatedId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     max_tokens: int | None = None,
@@ -4413,7 +4419,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt6RosalindId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -4437,7 +4443,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt61SolId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -4487,7 +4493,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt61TerraId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings8.ReasoningSettings
@@ -4516,7 +4522,7 @@ def call(
 def call(
     model: _ids.OpenaiGpt62Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | _types.Settings8.ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
@@ -4538,7 +4544,7 @@ def call(
 def call(
     model: _ids.OpenaiGptAudioId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4564,7 +4570,7 @@ def call(
 def call(
     model: _ids.OpenaiGptAudioDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4589,7 +4595,7 @@ def call(
 def call(
     model: _ids.OpenaiGptDaybreakId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4611,7 +4617,7 @@ def call(
 def call(
     model: _ids.OpenaiO3DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -4633,7 +4639,7 @@ def call(
 def call(
     model: _ids.OpenaiO3ProDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt52ProTools] | None = None,
@@ -4654,7 +4660,7 @@ def call(
 def call(
     model: _ids.OpenaiUnverifiedId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
@@ -4690,7 +4696,7 @@ def call(
 def call(
     model: _ids.PerplexitySonarId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -4712,7 +4718,7 @@ def call(
 def call(
     model: _ids.PerplexitySonarProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,
@@ -4734,7 +4740,7 @@ def call(
 def call(
     model: _ids.PerplexitySonarReasoningProId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | _types.Settings25.ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,
@@ -4758,7 +4764,7 @@ def call(
 def call(
     model: _ids.XaiGrok3DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | _types.Settings24.ReasoningSettings
@@ -4833,7 +4839,7 @@ def call(
 def call(
     model: _ids.XaiGrok3MiniDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "high"] | _types.Settings5.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -4858,7 +4864,7 @@ def call(
 def call(
     model: _ids.XaiGrok3MiniDeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "high"] | _types.Settings5.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -4882,7 +4888,7 @@ def call(
 def call(
     model: _ids.XaiGrok420MultiAgentId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | _types.Settings22.ReasoningSettings
@@ -4906,7 +4912,7 @@ def call(
 def call(
     model: _ids.XaiGrok420NonReasoningId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4929,7 +4935,7 @@ def call(
 def call(
     model: _ids.XaiGrok420ReasoningBuild01Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -4952,7 +4958,7 @@ def call(
 def call(
     model: _ids.XaiGrok43Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | _types.Settings24.ReasoningSettings
@@ -4978,7 +4984,7 @@ def call(
 def call(
     model: _ids.XaiGrok45Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh"] | _types.Settings24.ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
@@ -5002,7 +5008,7 @@ def call(
 def call(
     model: _ids.XaiGrok46Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh"] | _types.Settings10.ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
@@ -5027,7 +5033,7 @@ def call(
 def call(
     model: _ids.XaiRedirectedToGrok43DeprecatedId1,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | _types.Settings12.ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,
@@ -5051,7 +5057,7 @@ def call(
 def call(
     model: _ids.ZaiUnverifiedId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
@@ -5135,7 +5141,7 @@ def call(
 def call(
     model: _ids.ZaiGlm4551Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -5160,7 +5166,7 @@ def call(
 def call(
     model: _ids.ZaiGlm4551Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -5233,7 +5239,7 @@ def call(
 def call(
     model: _ids.ZaiGlm52Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -5258,7 +5264,7 @@ def call(
 def call(
     model: _ids.ZaiGlm52Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high", "max"] | _types.Settings1.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -5331,7 +5337,7 @@ def call(
 def call(
     model: _ids.ZaiGlm53Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -5356,7 +5362,7 @@ def call(
 def call(
     model: _ids.ZaiGlm53Id,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -5429,7 +5435,7 @@ def call(
 def call(
     model: _ids.ZaiGlm53FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -5454,7 +5460,7 @@ def call(
 def call(
     model: _ids.ZaiGlm53FlashId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "high", "max"] | _types.Settings4.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -5527,7 +5533,7 @@ def call(
 def call(
     model: _ids.ZaiGlmVisionId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,
@@ -5552,7 +5558,7 @@ def call(
 def call(
     model: _ids.ZaiGlmVisionId,
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | _types.Settings29.ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,
@@ -5603,7 +5609,7 @@ def call(
         ],
     ],
     /,
-    *,
+    *_unnamed: GiveItByName,
     system: SystemT = ...,
     tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,
     parallel_tools: ParallelToolsT = ...,

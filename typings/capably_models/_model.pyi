@@ -2,7 +2,7 @@
 # pyright: reportIncompatibleMethodOverride=false
 # mypy: disable-error-code="override,misc,assignment"
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from capably.calls.model import CapsT_co, InputT_contra, ModelBase
 from capably.types.provider import Provider
@@ -12,6 +12,10 @@ from capably.types.tools import AnyTool
 from capably_models import _any, _new, _requirements, _types
 from capably_models._custom import Custom
 from capably_models._types import AnyTools, OnUnsupported
+
+ReasoningSettings: TypeAlias = Reasoning[
+    Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int
+]
 
 class Model(ModelBase[InputT_contra, CapsT_co]):
     """A model to call. `llm.Model("provider/id")` has a type of its own, with the parameters that this model takes.
@@ -36,9 +40,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str | None = None,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int]
-        | None = None,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTools] | None = None,
         tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
         parallel_tools: bool | None = None,

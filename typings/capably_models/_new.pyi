@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, overload, type_check_only
 
+from capably.types.request import GiveItByName
 from capably_models import _model
 from capably_models._anthropic import _models as _anthropic
 from capably_models._cerebras import _models as _cerebras
@@ -2066,5 +2067,5 @@ class Model:  # Named like the class that has this `__new__`, because error mess
         Facts of 2026-11-22."""
 
     @overload
-    def __new__(cls: Any, id: ModelId, /, **_defaults: Any) -> _model.Model:
+    def __new__(cls: Any, id: ModelId, /, *_unnamed: GiveItByName, **_defaults: Any) -> _model.Model:
         """Return the model of this id."""

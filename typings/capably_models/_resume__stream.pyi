@@ -10,7 +10,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Text, ToolOutput
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably_models._capabilities import (
     AudioOutputT,
@@ -89,7 +89,7 @@ class AfterStreamResponse:
             ],
         ],
         content: ContentOf[InputT | Text | ToolOutput],
-        *,
+        *_unnamed: GiveItByName,
         system: SystemT = ...,
         reasoning: ReasoningT | Reasoning[ReasoningT, Never] = ...,
         tools: Sequence[ToolsT | BuiltinToolsT | NoTool] | None = ...,

@@ -24,6 +24,8 @@ ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
 NOT_WITH_TOOLS = "NotTogetherWithTools"
 NONE_WITH_TOOLS = "NoneWithTools"
 NOT_ACCEPTED = "NotAcceptedByThisModel"
+UNNAMED = "*_unnamed: GiveItByName"
+"""Makes a type checker say what is wrong with `call("Hi", 0.2)`, in an overload that also names misspelt parameters."""
 BUILTINS: Mapping[str, str] = {word: tool.__name__ for word, tool in BUILTIN_TOOLS.items()}
 """The registry's word for a built-in tool -> the name of its class."""
 
@@ -107,6 +109,11 @@ class Signature:
     def defaults(self) -> Signature:
         """Return the signature of the parameters that a model's defaults accept."""
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in PER_CALL))
+
+    @property
+    def star(self) -> str:
+        """Return what stands before the keywords."""
+        return UNNAMED if OTHERS in self.parameters else "*"
 
     @property
     def has_format(self) -> bool:

@@ -110,6 +110,10 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             _check_id(id)
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
+            if not isinstance(like, (str, ModelBase)):
+                raise TypeError(
+                    f"like={like!r} is of type {type(like).__name__}; it must be a model, or the id of a listed one"
+                )
             like_info = find_model(like) if isinstance(like, str) else like.info
             identity = identify(id)
             if identity.status in ("retired", "not_chat"):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from capably.types.functions import Coro, OnlyAny
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
+    from capably.types.request import GiveItToTheModelByWith_
     from capably.types.tools import AnyTool
 
 
@@ -204,19 +205,23 @@ def prompt(function: Callable[P, str], /) -> Prompt[P, Text, Capabilities, None]
 def prompt(function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
 @overload
 def prompt(
-    *, tools: None = None, format: None = None, max_tokens: int | None = None
+    *, tools: None = None, format: None = None, max_tokens: int | None = None, **_others: GiveItToTheModelByWith_
 ) -> PromptDecorator[Capabilities, None]: ...
 @overload
 def prompt(
-    *, tools: Sequence[AnyTool], format: None = None, max_tokens: int | None = None
+    *, tools: Sequence[AnyTool], format: None = None, max_tokens: int | None = None, **_others: GiveItToTheModelByWith_
 ) -> PromptDecorator[HasTools, None]: ...
 @overload
 def prompt(
-    *, tools: None = None, format: TypeForm[FormatT], max_tokens: int | None = None
+    *, tools: None = None, format: TypeForm[FormatT], max_tokens: int | None = None, **_others: GiveItToTheModelByWith_
 ) -> PromptDecorator[HasFormat, FormatT]: ...
 @overload
 def prompt(
-    *, tools: Sequence[AnyTool], format: TypeForm[FormatT], max_tokens: int | None = None
+    *,
+    tools: Sequence[AnyTool],
+    format: TypeForm[FormatT],
+    max_tokens: int | None = None,
+    **_others: GiveItToTheModelByWith_,
 ) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
 def prompt(function: Callable[..., object] | None = None, /, **params: object) -> object:
     """Make a function that returns content a reusable prompt: `p(model, ...)`, for any model that can take it.

@@ -42,6 +42,8 @@ else:
             return super().__new__(cls, function)  # Python 3.15 takes nothing else
 
         def __init__(self, function: Callable[..., object]) -> None:
+            if not (callable(function) or hasattr(function, "__get__")):
+                raise TypeError(f"the decorator is for a function, and not for {function!r}")
             super().__init__(function)
             self.function = function
 

@@ -172,7 +172,7 @@ def _items(content: object) -> list[object]:
     if isinstance(content, Sequence):
         return list(cast("Sequence[object]", content))
     kind = type(content).__name__
-    raise TypeError(f"content is a {kind}; it must be a str, a part, a list of parts, or a list of messages")
+    raise TypeError(f"content is of type {kind}; it must be a str, a part, a list of parts, or a list of messages")
 
 
 def _to_part(item: object) -> p.Part:
@@ -181,7 +181,7 @@ def _to_part(item: object) -> p.Part:
     if isinstance(item, p.Part):
         return item
     raise TypeError(
-        f"content holds a {type(item).__name__}; it may hold strings and parts (llm.Text, llm.Image, ...), "
+        f"content holds a value of type {type(item).__name__}; it may hold strings and parts (llm.Text, llm.Image, ...), "
         "or messages only (llm.user(...), llm.system(...), llm.assistant(...))"
     )
 

@@ -104,10 +104,15 @@ def _top_p(profile: Profile, name: str) -> tuple[Constraint, ...]:
 def _reasoning(profile: Profile, name: str) -> tuple[Constraint, ...]:
     rule = profile.rules[name]
     words = rule.values
+
+    def wrong_level(value: object, params: Params) -> Violation:
+        violation = _not_among(params, name, _effort(value), words)
+        if profile.rules["reasoning.budget_tokens"].refused:
+            return violation
+        return violation._replace(advice="Choose one of them, or a budget: reasoning=llm.Reasoning(budget_tokens=...)")
+
     level = Constraint(
-        name,
-        lambda value, _: (word := getattr(value, "effort", value)) is None or word in words,
-        lambda value, params: _not_among(params, name, _effort(value), words),
+        name, lambda value, _: (word := getattr(value, "effort", value)) is None or word in words, wrong_level
     )
     unbudgeted = [_unbudgeted(name)] if profile.rules["reasoning.unbudgeted"].refused else []
     either = [_either(name)] if profile.rules["reasoning.level_with_budget"].refused else []

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 from capably.types.parts import CachePoint, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -186,7 +186,7 @@ class Deprecated:
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -263,7 +263,7 @@ def with_(
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,

@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import CachePoint, Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -174,7 +174,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -343,7 +343,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -512,7 +512,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -681,7 +681,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -799,7 +799,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -887,7 +887,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -972,7 +972,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1057,7 +1057,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1142,7 +1142,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1227,7 +1227,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1312,7 +1312,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1397,7 +1397,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1482,7 +1482,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1563,7 +1563,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1601,7 +1601,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import CachePoint, Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -80,7 +80,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolCacheContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -167,7 +167,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolCacheContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 from capably.types.parts import CachePoint, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -187,7 +187,7 @@ class Deprecated:
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -264,7 +264,7 @@ def with_(
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,

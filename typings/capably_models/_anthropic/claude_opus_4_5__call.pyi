@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import CachePoint, Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -81,7 +81,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentToolCacheContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
     tools: Sequence[AnthropicTools] | None = None,
@@ -168,7 +168,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentToolCacheContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
     tools: Sequence[AnthropicTools] | None = None,

@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import CachePoint, Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -175,7 +175,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -344,7 +344,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -513,7 +513,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -682,7 +682,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -800,7 +800,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -888,7 +888,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -973,7 +973,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1058,7 +1058,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1143,7 +1143,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1228,7 +1228,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1313,7 +1313,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1398,7 +1398,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1483,7 +1483,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1564,7 +1564,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningWithoutBudget | None = None,
         tools: Sequence[AnthropicTools] | None = None,
@@ -1602,7 +1602,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings,
         tools: Sequence[AnthropicTools] | None = None,

@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cerebras._profiles import CerebrasQwen38Capabilities
@@ -33,7 +33,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -128,7 +128,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -223,7 +223,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -318,7 +318,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -456,7 +456,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,

@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_
 
 from capably.types.parts import Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cohere import command__states as states
@@ -46,7 +46,7 @@ class Init(Protocol):
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,

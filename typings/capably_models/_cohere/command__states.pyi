@@ -10,7 +10,7 @@ from capably.responses.response import AsyncResponse, Response
 from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cohere._profiles import CohereCommandCapabilities
@@ -31,7 +31,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     def call(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
@@ -114,7 +114,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     def stream(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
@@ -197,7 +197,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     async def call_async(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
@@ -280,7 +280,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     async def stream_async(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,
@@ -400,7 +400,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool] | None = None,
         tool_choice: Literal["auto", "none"] | None = None,

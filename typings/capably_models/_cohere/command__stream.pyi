@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cohere._profiles import CohereCommandCapabilities
@@ -103,7 +103,7 @@ def stream(
 def stream(
     self: object,
     content: TextToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[Never] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,
@@ -146,7 +146,7 @@ def stream(
 def stream(
     self: object,
     content: TextToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cohere._profiles import CohereCommandAReasoningCapabilities
@@ -19,7 +19,7 @@ ReasoningSettings: TypeAlias = Reasoning[Literal["high"] | Hidden, Never]
 def stream(
     self: object,
     content: TextToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._cohere import north_mini_code__states as states
@@ -49,7 +49,7 @@ class Init(Protocol):
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "high"] | ReasoningSettings | None = None,
     tools: Sequence[Never] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen36FlashCapabilities
@@ -66,7 +66,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,

@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen37PlusCapabilities
@@ -127,7 +127,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -316,7 +316,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -505,7 +505,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -694,7 +694,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1004,7 +1004,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1245,7 +1245,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1481,7 +1481,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1717,7 +1717,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1953,7 +1953,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2087,7 +2087,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[Never] | None = None,
@@ -2174,7 +2174,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[Never] | None = None,
@@ -2271,7 +2271,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2366,7 +2366,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -2461,7 +2461,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2556,7 +2556,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -2651,7 +2651,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2746,7 +2746,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -2841,7 +2841,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2936,7 +2936,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -3160,7 +3160,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -3247,7 +3247,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -3489,7 +3489,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -3725,7 +3725,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -3961,7 +3961,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4197,7 +4197,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4331,7 +4331,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[Never] | None = None,
@@ -4418,7 +4418,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[Never] | None = None,
@@ -4518,7 +4518,7 @@ class ReasoningStaysOffWithTools(
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4613,7 +4613,7 @@ class ReasoningStaysOffWithTools(
     def call(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -4708,7 +4708,7 @@ class ReasoningStaysOffWithTools(
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4803,7 +4803,7 @@ class ReasoningStaysOffWithTools(
     def stream(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -4898,7 +4898,7 @@ class ReasoningStaysOffWithTools(
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4993,7 +4993,7 @@ class ReasoningStaysOffWithTools(
     async def call_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -5088,7 +5088,7 @@ class ReasoningStaysOffWithTools(
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -5183,7 +5183,7 @@ class ReasoningStaysOffWithTools(
     async def stream_async(
         self,
         content: TextImageVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -5407,7 +5407,7 @@ class ReasoningStaysOffWithTools(
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -5494,7 +5494,7 @@ class ReasoningStaysOffWithTools(
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,

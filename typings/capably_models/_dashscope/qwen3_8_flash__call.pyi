@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen38FlashCapabilities
@@ -215,7 +215,7 @@ def call(
 def call(
     self: object,
     content: TextImageToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,

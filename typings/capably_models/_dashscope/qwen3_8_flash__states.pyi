@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen38FlashCapabilities
@@ -128,7 +128,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -317,7 +317,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -506,7 +506,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -695,7 +695,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1005,7 +1005,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1246,7 +1246,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1482,7 +1482,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1718,7 +1718,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1954,7 +1954,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2088,7 +2088,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[Never] | None = None,
@@ -2175,7 +2175,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never] | None = None,
@@ -2272,7 +2272,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2367,7 +2367,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -2462,7 +2462,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2557,7 +2557,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -2652,7 +2652,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2747,7 +2747,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -2842,7 +2842,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -2937,7 +2937,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -3161,7 +3161,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -3248,7 +3248,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -3490,7 +3490,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -3726,7 +3726,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -3962,7 +3962,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4198,7 +4198,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4332,7 +4332,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[Never] | None = None,
@@ -4419,7 +4419,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[Never] | None = None,
@@ -4517,7 +4517,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4612,7 +4612,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -4707,7 +4707,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4802,7 +4802,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -4897,7 +4897,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -4992,7 +4992,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -5087,7 +5087,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -5182,7 +5182,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -5406,7 +5406,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -5493,7 +5493,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "xhigh"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,

@@ -9,7 +9,7 @@ from capably.responses.response import AsyncResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._deepseek._profiles import DeepseekFlashCapabilities
@@ -168,7 +168,7 @@ async def call_async(
 async def call_async(
     self: object,
     content: TextImageToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,

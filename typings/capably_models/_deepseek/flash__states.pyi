@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._deepseek._profiles import DeepseekFlashCapabilities
@@ -80,7 +80,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -177,7 +177,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -274,7 +274,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -371,7 +371,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -468,7 +468,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -565,7 +565,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -662,7 +662,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -759,7 +759,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -852,7 +852,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -896,7 +896,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -997,7 +997,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1094,7 +1094,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def call(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -1191,7 +1191,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1288,7 +1288,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     def stream(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -1385,7 +1385,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1482,7 +1482,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     async def call_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -1579,7 +1579,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1676,7 +1676,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     async def stream_async(
         self,
         content: TextImageToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,
@@ -1769,7 +1769,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -1813,7 +1813,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "high", "max"] | ReasoningSettings,
         tools: Sequence[AnyTool] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 from capably.types.parts import Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google import gemini_2_5_flash__states as states
@@ -89,7 +89,7 @@ class Deprecated:
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGemini25FlashCapabilities
@@ -123,7 +123,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -172,7 +172,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably_models._google._profiles import GoogleGemini25FlashImageCapabilities
 from capably_models._types import OnUnsupported, TextImageContent, TextImageParts
@@ -15,7 +15,7 @@ from capably_models._types import OnUnsupported, TextImageContent, TextImagePart
 async def stream_async(
     self: object,
     content: TextImageContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGemini25FlashLiteCapabilities
@@ -118,7 +118,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
@@ -165,7 +165,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
 from capably_models._google._profiles import GoogleGemini31FlashImageCapabilities
@@ -19,7 +19,7 @@ ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "high"] | Unbudgeted
 def call(
     self: object,
     content: TextImageDocumentVideoContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably_models._google._profiles import GoogleGemini31FlashLiteImageCapabilities
 from capably_models._types import OnUnsupported, TextImageDocumentContent, TextImageDocumentParts
@@ -18,7 +18,7 @@ ReasoningSettings: TypeAlias = Reasoning[Literal["minimal", "high"] | Unbudgeted
 async def stream_async(
     self: object,
     content: TextImageDocumentContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "high"] | ReasoningSettings | None = None,
     temperature: float | None = None,

@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGemini31ProCapabilities
@@ -72,7 +72,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleGemini25FlashLiteTools] | None = None,

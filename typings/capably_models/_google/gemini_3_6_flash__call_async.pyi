@@ -9,7 +9,7 @@ from capably.responses.response import AsyncResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGemini36FlashCapabilities
@@ -66,7 +66,7 @@ async def call_async(
 async def call_async(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[GoogleTools] | None = None,

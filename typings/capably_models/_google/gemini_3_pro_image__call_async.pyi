@@ -7,7 +7,7 @@ from typing import Any, Literal
 from capably.responses.response import AsyncResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
 from capably_models._google._profiles import GoogleGemini3ProImageCapabilities
@@ -16,7 +16,7 @@ from capably_models._types import OnUnsupported, TextImageContent, TextImagePart
 async def call_async(
     self: object,
     content: TextImageContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     temperature: float | None = None,

@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.response import AsyncResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, NotTogetherWithTools
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
@@ -97,7 +97,7 @@ async def call_async(
 async def call_async(
     self: object,
     content: TextImageAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,
@@ -136,7 +136,7 @@ async def call_async(
 async def call_async(
     self: object,
     content: TextImageAudioVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool]
     | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]

@@ -10,7 +10,7 @@ from capably.responses.response import AsyncResponse, Response
 from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
@@ -31,7 +31,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
     def call(
         self,
         content: TextImageAudioVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
@@ -108,7 +108,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
     def stream(
         self,
         content: TextImageAudioVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
@@ -185,7 +185,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
     async def call_async(
         self,
         content: TextImageAudioVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
@@ -262,7 +262,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
     async def stream_async(
         self,
         content: TextImageAudioVideoToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]
@@ -372,7 +372,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch]

@@ -7,7 +7,7 @@ from typing import Any
 from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably_models._google._profiles import GoogleGemma3Capabilities
 from capably_models._types import OnUnsupported, TextImageContentWithoutSystem, TextImageParts
@@ -15,7 +15,7 @@ from capably_models._types import OnUnsupported, TextImageContentWithoutSystem, 
 async def stream_async(
     self: object,
     content: TextImageContentWithoutSystem,
-    *,
+    *_unnamed: GiveItByName,
     temperature: float | None = None,
     top_p: float | None = None,
     top_k: int | None = None,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
 from capably_models._meta._profiles import MetaMuseCapabilities
@@ -67,7 +67,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._minimax._profiles import MinimaxM25Capabilities
@@ -16,7 +16,7 @@ from capably_models._types import OnUnsupported, TextToolContent, TextToolParts
 def stream(
     self: object,
     content: TextToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,

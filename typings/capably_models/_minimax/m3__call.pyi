@@ -8,7 +8,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._minimax._profiles import MinimaxM3Capabilities
@@ -19,7 +19,7 @@ ReasoningSettings: TypeAlias = Reasoning[Unbudgeted, Never]
 def call(
     self: object,
     content: TextImageToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[AnyTool] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._mistral._profiles import MistralVoxtralSmallCapabilities
@@ -59,7 +59,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextAudioToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,

@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._moonshot._profiles import MoonshotKimiK27CodeCapabilities
@@ -55,7 +55,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageVideoToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyTool] | None = None,
     tool_choice: Literal["auto", "none"] | None = None,

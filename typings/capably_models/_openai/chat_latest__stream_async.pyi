@@ -9,7 +9,7 @@ from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiChatLatestCapabilities
@@ -63,7 +63,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["medium"] | ReasoningSettings | None = None,
     tools: Sequence[AnyToolOrWebSearch] | None = None,

@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -80,7 +80,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt51Tools] | None = None,
@@ -171,7 +171,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt51Tools] | None = None,

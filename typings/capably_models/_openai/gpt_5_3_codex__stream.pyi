@@ -9,7 +9,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, ImageGeneration, MCPServer, WebSearch
 from capably_models._openai._profiles import OpenaiGpt53CodexCapabilities
@@ -66,7 +66,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiTools] | None = None,
@@ -157,7 +157,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiTools] | None = None,

@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -127,7 +127,7 @@ def with_(
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -170,7 +170,7 @@ def with_(
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
     tools: Sequence[OpenaiGpt54Tools] | None = None,

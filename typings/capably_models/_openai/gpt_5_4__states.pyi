@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -181,7 +181,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -358,7 +358,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -535,7 +535,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -712,7 +712,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -840,7 +840,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -934,7 +934,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -1023,7 +1023,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -1112,7 +1112,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -1201,7 +1201,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54Tools] | None = None,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -81,7 +81,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | None = None,
     tools: Sequence[OpenaiGpt54Tools] | None = None,
@@ -172,7 +172,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54Tools] | None = None,

@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -182,7 +182,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -359,7 +359,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -536,7 +536,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -713,7 +713,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -841,7 +841,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -935,7 +935,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -1024,7 +1024,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -1113,7 +1113,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,
@@ -1202,7 +1202,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt54MiniTools] | None = None,

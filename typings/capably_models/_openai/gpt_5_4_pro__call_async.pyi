@@ -8,7 +8,7 @@ from capably.responses.response import AsyncResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, FileSearch, MCPServer, ToolSearch, WebSearch
 from capably_models._openai._profiles import OpenaiGpt54ProCapabilities
@@ -24,7 +24,7 @@ ReasoningSettings: TypeAlias = Reasoning[Literal["medium", "high", "xhigh"] | Un
 async def call_async(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt54ProTools] | None = None,

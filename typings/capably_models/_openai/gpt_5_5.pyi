@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, ImageGeneration, MCPServer, ToolSearch, WebSearch
 from capably_models._openai import gpt_5_5__states as states
@@ -158,7 +158,7 @@ def with_(
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt55Tools] | None = None,

@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, ImageGeneration, MCPServer, ToolSearch, WebSearch
 from capably_models._model import Model
@@ -83,7 +83,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -172,7 +172,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -261,7 +261,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -350,7 +350,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -439,7 +439,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -528,7 +528,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -617,7 +617,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -706,7 +706,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -793,7 +793,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -835,7 +835,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -932,7 +932,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     def call(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -1021,7 +1021,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     def stream(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -1110,7 +1110,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     async def call_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,
@@ -1199,7 +1199,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
     async def stream_async(
         self,
         content: TextImageDocumentToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt55Tools] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.response import AsyncResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import ToolSearch, WebSearch
 from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
@@ -58,7 +58,7 @@ async def call_async(
 async def call_async(
     self: object,
     content: TextContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off"] | ReasoningSettings | None = None,
     tools: Sequence[ToolSearch] | None = None,

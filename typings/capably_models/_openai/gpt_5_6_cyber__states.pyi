@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import CachePoint, Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, ComputerUse, ToolSearch, WebSearch
 from capably_models._model import Model
@@ -82,7 +82,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -171,7 +171,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -260,7 +260,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -349,7 +349,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -438,7 +438,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -527,7 +527,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -616,7 +616,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -705,7 +705,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -792,7 +792,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -834,7 +834,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -930,7 +930,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
     def call(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -1019,7 +1019,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
     def stream(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -1108,7 +1108,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
     async def call_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,
@@ -1197,7 +1197,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
     async def stream_async(
         self,
         content: TextImageDocumentToolCacheContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | None = None,
         tools: Sequence[OpenaiGpt56CyberTools] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar, overload, 
 from capably.types.parts import CachePoint
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff
+from capably.types.request import GiveItByName, NotAcceptedByThisModel, OnlyWithReasoningOff
 from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
@@ -174,7 +174,7 @@ def with_(
 @overload
 def with_(
     self: ModelT,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt56SolTools] | None = None,

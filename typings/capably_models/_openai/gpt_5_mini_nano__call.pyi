@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, MCPServer, WebSearch
 from capably_models._openai._profiles import OpenaiGpt5MiniNanoCapabilities
@@ -65,7 +65,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[OpenaiGpt5MiniNanoTools] | None = None,

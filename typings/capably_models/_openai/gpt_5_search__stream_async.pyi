@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
 from capably_models._openai._profiles import OpenaiGpt5SearchCapabilities
@@ -51,7 +51,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextImageDocumentContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,

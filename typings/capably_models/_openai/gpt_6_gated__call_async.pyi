@@ -8,7 +8,7 @@ from capably.responses.response import AsyncResponse
 from capably.types.parts import CachePoint, Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably_models._openai._profiles import OpenaiGpt6GatedCapabilities
 from capably_models._types import OnUnsupported, TextCacheContent, TextCacheParts
@@ -18,7 +18,7 @@ ReasoningSettings: TypeAlias = Reasoning[Literal["low", "medium", "high", "xhigh
 async def call_async(
     self: object,
     content: TextCacheContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"] | ReasoningSettings | None = None,
     max_tokens: int | None = None,

@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, ComputerUse, WebSearch
 from capably_models._openai._profiles import OpenaiGptDaybreakCapabilities
@@ -58,7 +58,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[AnyToolOrComputerUseOrWebSearch] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,

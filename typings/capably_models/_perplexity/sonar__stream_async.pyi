@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.stream_response import AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
 from capably_models._perplexity._profiles import PerplexitySonarCapabilities
@@ -55,7 +55,7 @@ async def stream_async(
 async def stream_async(
     self: object,
     content: TextContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[WebSearch] | None = None,
     format: TypeForm[FormatT] = ...,

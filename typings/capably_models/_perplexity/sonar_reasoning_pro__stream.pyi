@@ -9,7 +9,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, Reasoning
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import WebSearch
 from capably_models._perplexity._profiles import PerplexitySonarReasoningProCapabilities
@@ -60,7 +60,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["minimal", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[WebSearch] | None = None,

@@ -8,7 +8,7 @@ from capably.responses.base import FormatT
 from capably.responses.response import Response
 from capably.types.parts import Image
 from capably.types.provider import Provider
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, MCPServer, WebSearch
 from capably_models._types import OnUnsupported, TextImageDocumentToolContent, TextImageDocumentToolParts, XaiTools
@@ -57,7 +57,7 @@ def call(
 def call(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     tools: Sequence[XaiTools] | None = None,
     tool_choice: Literal["auto", "none", "required"] | AnyTool | None = None,

@@ -9,7 +9,7 @@ from capably.responses.stream_response import StreamResponse
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, MCPServer, WebSearch
 from capably_models._types import OnUnsupported, TextImageDocumentToolContent, TextImageDocumentToolParts, XaiTools
@@ -62,7 +62,7 @@ def stream(
 def stream(
     self: object,
     content: TextImageDocumentToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,

@@ -9,7 +9,7 @@ from capably.responses.response import Response
 from capably.types.parts import Image
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, CodeExecution, MCPServer, WebSearch
 from capably_models._types import OnUnsupported, TextToolContent, TextToolParts, XaiTools
@@ -62,7 +62,7 @@ def call(
 def call(
     self: object,
     content: TextToolContent,
-    *,
+    *_unnamed: GiveItByName,
     system: str | None = None,
     reasoning: Literal["off", "low", "medium", "high"] | ReasoningSettings | None = None,
     tools: Sequence[XaiTools] | None = None,

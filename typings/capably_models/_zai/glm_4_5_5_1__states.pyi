@@ -11,7 +11,7 @@ from capably.responses.stream_response import AsyncStreamResponse, StreamRespons
 from capably.types.parts import Image, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NoneWithTools, NotAcceptedByThisModel
+from capably.types.request import GiveItByName, NoneWithTools, NotAcceptedByThisModel
 from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._model import Model
@@ -33,7 +33,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     def call(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -120,7 +120,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     def stream(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -207,7 +207,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     async def call_async(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -294,7 +294,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     async def stream_async(
         self,
         content: TextToolContent,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
@@ -420,7 +420,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
     @overload
     def with_(
         self,
-        *,
+        *_unnamed: GiveItByName,
         system: str | None = None,
         reasoning: Literal["off"] | ReasoningSettings | None = None,
         tools: Sequence[AnyTool] | None = None,
