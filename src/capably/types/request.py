@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     NoneWithTools: TypeAlias = None
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     OnlyThroughWith: TypeAlias = Never
-    """In a refusal by the type checker: `@llm.call(model, ...)` does not take this parameter; `model.with_(...)` does."""
+    """In a refusal by the type checker: this is a parameter of the model, `model.with_(...)`. `@llm.call(model, ...)`,
+    `@llm.prompt(...)` and `llm.Model.custom(...)` do not take it."""
     NotDemanded: TypeAlias = Never
     """In a refusal by the type checker: a function's body passes what the type of its model does not demand."""
     NotAcceptedByThisModel: TypeAlias = Never
