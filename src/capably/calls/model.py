@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from capably_models import Capabilities
     from typing_extensions import TypeVar
 
-    from capably.types.parts import Text
+    from capably.types.parts import Part, Text
 
-    InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
+    InputT_contra = TypeVar("InputT_contra", bound=Part, contravariant=True, default=Text)
     CapsT_co = TypeVar("CapsT_co", covariant=True, default=Capabilities)
 
     SomeModel: TypeAlias = "ModelBase[Never, object]"
