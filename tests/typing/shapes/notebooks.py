@@ -362,3 +362,29 @@ from capably import llm
 with llm.openai.gpt_4_1.stream("Hi") as stream:
     for piece in stream:  # error
         print(piece)
+
+# %% a format out of a table
+# except ty: it solves no type out of a variable of several
+from dataclasses import dataclass
+
+from capably import llm
+
+
+@dataclass
+class Book:
+    title: str
+
+
+@dataclass
+class Film:
+    name: str
+
+
+FORMATS: dict[str, type[Book] | type[Film]] = {"book": Book, "film": Film}
+
+
+def pick(kind: str) -> Book | Film:
+    return llm.openai.gpt_6_luna.call("x", format=FORMATS[kind]).parse()
+
+
+print(pick("film"))

@@ -830,3 +830,37 @@ def show(response: llm.Response[Any]) -> None:
 
 
 show(llm.openai.gpt_4_1.stream("Hi"))  # error
+
+# %% handles and blocks on a stack
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+
+from capably import llm
+
+
+@asynccontextmanager
+async def tenant(key: str) -> AsyncIterator[llm.Provider]:
+    async with llm.provider("openai", api_key=key) as handle:
+        yield handle
+
+
+async def main() -> str:
+    async with tenant("sk") as handle, AsyncExitStack() as stack:
+        other = await stack.enter_async_context(llm.provider("anthropic", api_key="k"))
+        return handle.name + other.name
+
+
+print(asyncio.run(main()))
+with ExitStack() as stack:
+    stack.enter_context(llm.override(llm.scripted("Yes")))
+    print(llm.openai.gpt_6_1_sol.call("Hi").text())
+
+# %% misuse: a partial call with what the model lacks
+# except mypy, pyrefly: they take any keyword beside an overloaded call
+from functools import partial
+
+from capably import llm
+
+ask = partial(llm.openai.gpt_6_1_sol.call, temperature=0.2)  # error
+ask("Hi")  # refused here
