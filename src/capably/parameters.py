@@ -381,6 +381,9 @@ FEATURES: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items()
 ROUTING: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.routes)
 """Parameters that steer the call, and are no feature of a model."""
 
+OF_EVERY_MODEL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if not parameter.fact)
+"""Parameters that every model takes."""
+
 PER_CALL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.per_call)
 """Parameters that no model has by default."""
 

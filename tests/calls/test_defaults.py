@@ -99,7 +99,6 @@ PLACES = (
     of_the_model_of_a_block,
     of_a_block_over_the_model,
     in_a_fixed_call,
-    in_a_prompt,
     streamed,
 )
 ALLOWED = {

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import functools
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -19,6 +20,7 @@ from support.vendor_replies import vendor_reply
 
 from capably import llm
 from capably.cli import main
+from capably.parameters import OF_EVERY_MODEL, PARAMETERS
 from capably.registry.lookup import providers
 from capably.types.request import Request
 
@@ -647,6 +649,17 @@ def test_parameters_of_a_prompt_are_looked_at_where_it_is_written() -> None:
     wrong: Any = {"tols": []}
     with pytest.raises(TypeError, match=r"there is no parameter 'tols'\. Did you mean 'tools'\?"):
         llm.prompt(**wrong)
+
+
+def test_a_prompt_takes_what_every_model_takes_and_no_more() -> None:
+    of_every_model: Any = dict.fromkeys(OF_EVERY_MODEL)
+    assert llm.prompt(**of_every_model, tools=[], format=str)(lambda: "Hi").params.keys() >= of_every_model.keys()
+    others: Any = {name: None for name in PARAMETERS if name not in (*OF_EVERY_MODEL, "tools", "format")}
+    for name in others:
+        advice = "model.call(prompt.content(...), prefill=...)" if name == "prefill" else f"model.with_({name}=...)"
+        with pytest.raises(TypeError, match=re.escape(f"@llm.prompt takes no `{name}`;") + ".*" + re.escape(advice)):
+            llm.prompt(**{name: None})
+    assert len(others) >= 15
 
 
 def test_an_address_without_a_scheme_and_a_timeout_in_words_are_refused() -> None:

@@ -120,6 +120,8 @@ llm.openai.gpt_6_1_soll
 
 # --- demands
 agent(llm.perplexity.sonar)
+demanded: llm.Model[llm.HasTools]
+named: llm.Model[str]
 sees(deepseek)
 thinks(plain)
 
@@ -187,6 +189,9 @@ llm.prompt(tools=[stock], format=3)
 llm.prompt(temperature=0.2)
 llm.prompt(tools=[stock], temprature=0.2)
 llm.prompt(tools=[stock], format=Book, temperature=0.2)
+llm.prompt(system="Be brief.")
+llm.prompt(format=Book, temperature=0.2, max_tokens=5)
+llm.prompt(format=Book, timeout="soon")
 
 # --- going on
 sol.call("Hi").resume("And?", reasoning="extreme")
@@ -197,6 +202,7 @@ plain.call("Hi").resume("And?", format=Book, top_k=5)
 plain.call("Hi").resume("And?", format=Book, temprature=0.2)
 llm.Model.custom("openai/ft:ours", like="openai/gpt-6.1-sol", temperature=0.2)
 llm.Model.custom("openai/ft:ours", like=plain, temperature=0.2)
+llm.Model.custom("openai/ft:ours", like="openai/gpt-6.1-sol", max_tokens=10)
 llm.override(temprature=0.2)
 llm.Model.of("openai/gpt-6.1-sol", temprature=0.2)
 llm.override(reasoning="extreme")

@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeVar, overload
 
 from capably.calls.prompt import CallDecorator
 from capably.responses.base import FormatT
-from capably.types.parts import Text
+from capably.types.parts import Part, Text
 from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import (
@@ -96,7 +96,7 @@ from capably_models._xai import _profiles as _xai
 from capably_models._zai import _profiles as _zai
 from typing_extensions import TypeForm, deprecated
 
-_InputT = TypeVar("_InputT")
+_InputT = TypeVar("_InputT", bound=Part)
 _CapsT = TypeVar("_CapsT")
 
 @overload

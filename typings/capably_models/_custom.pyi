@@ -4,7 +4,7 @@
 from typing import Any, Protocol, TypeVar, overload, type_check_only
 
 from capably.calls.model import ModelBase
-from capably.types.request import DefaultsAreGivenByWith_
+from capably.types.request import OnlyThroughWith
 from capably_models import _ids
 from capably_models._anthropic import _profiles as _anthropic
 from capably_models._cerebras import _profiles as _cerebras
@@ -364,7 +364,7 @@ class Custom(Protocol):
     @overload
     def __call__(self, id: str, /, *, like: _ids.ZaiGlmVisionId) -> _zai.ZaiGlmVisionProfile: ...
     @overload
-    def __call__(self, id: str, /, *, like: _ModelT, **_others: DefaultsAreGivenByWith_) -> _ModelT:
+    def __call__(self, id: str, /, *, like: _ModelT, **_others: OnlyThroughWith) -> _ModelT:
         """Return a model that is not listed (a fine-tune, a deployment), with the capabilities of a listed one."""
     @overload
-    def __call__(self, id: str, /, *, like: ModelId, **_others: DefaultsAreGivenByWith_) -> Model: ...
+    def __call__(self, id: str, /, *, like: ModelId, **_others: OnlyThroughWith) -> Model: ...

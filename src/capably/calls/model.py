@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from capably.providers.scripted import Script
-    from capably.types.parts import Text
+    from capably.types.parts import Part, Text
 
-    InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
+    InputT_contra = TypeVar("InputT_contra", bound=Part, contravariant=True, default=Text)
     CapsT_co = TypeVar("CapsT_co", covariant=True, default=Capabilities)
 
     SomeModel: TypeAlias = "ModelBase[Never, object]"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from capably.responses.response import AsyncResponse, Response
 from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.functions import FunctionObject, is_async
-from capably.validation.arguments import check_parameters
+from capably.validation.arguments import check_parameters, check_parameters_of_prompt
 
 if TYPE_CHECKING:
     from typing import Self, TypeAlias
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from capably.types.functions import Coro, OnlyAny
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
-    from capably.types.request import GiveItToTheModelByWith_
+    from capably.types.provider import Provider
+    from capably.types.request import OnlyThroughWith, OnUnsupported
+    from capably.types.timeout import Timeout
     from capably.types.tools import AnyTool
 
 
@@ -28,7 +30,7 @@ P = ParamSpec("P")
 BoundP = ParamSpec("BoundP")
 SelfT = TypeVar("SelfT")
 FormatT = TypeVar("FormatT")
-InputT = TypeVar("InputT")
+InputT = TypeVar("InputT", bound="Part")
 NeedsT = TypeVar("NeedsT")
 CapsT = TypeVar("CapsT")
 PartT = TypeVar("PartT", bound="Part")
@@ -184,13 +186,9 @@ class PromptDecorator(Generic[NeedsT, FormatT]):
     @overload
     def __call__(self, function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, NeedsT, FormatT]: ...
     def __call__(self, function: Callable[..., object], /) -> object:
-        return _prompt_of(function, self._params)
-
-
-def _prompt_of(function: Callable[..., object], params: Mapping[str, object]) -> object:
-    if is_async(function):
-        return AsyncPrompt[..., object, object, object](function, params)
-    return Prompt[..., object, object, object](function, params)
+        if is_async(function):
+            return AsyncPrompt[..., Any, object, object](function, self._params)
+        return Prompt[..., Any, object, object](function, self._params)
 
 
 @overload
@@ -204,32 +202,67 @@ def prompt(function: Callable[P, str], /) -> Prompt[P, Text, Capabilities, None]
 @overload
 def prompt(function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
 @overload
-def prompt(
-    *, tools: None = None, format: None = None, max_tokens: int | None = None, **_others: GiveItToTheModelByWith_
+def prompt(  # pyright: ignore[reportOverlappingOverload]
+    *,
+    tools: None = None,
+    format: None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> PromptDecorator[Capabilities, None]: ...
-@overload
-def prompt(
-    *, tools: Sequence[AnyTool], format: None = None, max_tokens: int | None = None, **_others: GiveItToTheModelByWith_
-) -> PromptDecorator[HasTools, None]: ...
-@overload
-def prompt(
-    *, tools: None = None, format: TypeForm[FormatT], max_tokens: int | None = None, **_others: GiveItToTheModelByWith_
-) -> PromptDecorator[HasFormat, FormatT]: ...
 @overload
 def prompt(
     *,
     tools: Sequence[AnyTool],
+    format: None = None,
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> PromptDecorator[HasTools, None]: ...
+@overload
+def prompt(
+    *,
+    tools: None = None,
     format: TypeForm[FormatT],
     max_tokens: int | None = None,
-    **_others: GiveItToTheModelByWith_,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> PromptDecorator[HasFormat, FormatT]: ...
+@overload  # It also names what is no parameter of a prompt.
+def prompt(
+    *,
+    tools: Sequence[AnyTool] = ...,
+    format: TypeForm[FormatT] = ...,  # pyright: ignore[reportInvalidTypeVarUse]
+    max_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    on_unsupported: OnUnsupported | None = None,
+    provider: Provider | None = None,
+    timeout: float | Timeout | None = None,
+    max_retries: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **_others: OnlyThroughWith,
 ) -> PromptDecorator[HasToolsWithFormat, FormatT]: ...
 def prompt(function: Callable[..., object] | None = None, /, **params: object) -> object:
     """Make a function that returns content a reusable prompt: `p(model, ...)`, for any model that can take it.
 
-    With `tools=` or `format=` the prompt demands those capabilities of the model that it is called with.
+    With `tools=` or `format=` the prompt demands those capabilities of the model that it is called with. It also takes
+    what every model takes (`max_tokens=`, `timeout=`, ...); anything else is the model's: `model.with_(temperature=0.2)`.
     """
-    check_parameters(params)
-    return PromptDecorator[object, object](params) if function is None else _prompt_of(function, params)
+    check_parameters_of_prompt(params)
+    decorate: Any = PromptDecorator[object, object](params)
+    return decorate if function is None else decorate(function)
 
 
 class Call(FunctionObject, Generic[P, FormatT, InputT, CapsT]):
@@ -357,7 +390,7 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
         return Call[..., FormatT, InputT, CapsT](self._model, function, self._params)
 
 
-def call(model: SomeModel | str, /, **params: object) -> CallDecorator[object, object, object]:
+def call(model: SomeModel | str, /, **params: object) -> CallDecorator[Any, object, object]:
     """Bind a function that returns content to a model and parameters. `capably_models._call` has the types."""
     check_parameters(params)
     if isinstance(model, str):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-if TYPE_CHECKING:
-    from typing import Self
+from typing import Protocol, runtime_checkable
 
 
 @runtime_checkable
@@ -30,7 +27,8 @@ class Provider(Protocol):
         """Let go of all connections: those of synchronous calls, and those of the running event loop."""
         ...
 
-    def __enter__(self) -> Self: ...
+    # Not `Self`: ty takes no protocol that says it for a context manager, in `ExitStack.enter_context(handle)`.
+    def __enter__(self) -> Provider: ...  # noqa: PYI034
     def __exit__(self, *_: object) -> None: ...
-    async def __aenter__(self) -> Self: ...
+    async def __aenter__(self) -> Provider: ...  # noqa: PYI034
     async def __aexit__(self, *_: object) -> None: ...

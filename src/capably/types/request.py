@@ -27,13 +27,10 @@ if TYPE_CHECKING:
     NoneWithTools: TypeAlias = None
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     OnlyThroughWith: TypeAlias = Never
-    """In a refusal by the type checker: `@llm.call(model, ...)` does not take this parameter; `model.with_(...)` does."""
+    """In a refusal by the type checker: this is a parameter of the model, `model.with_(...)`. `@llm.call(model, ...)`,
+    `@llm.prompt(...)` and `llm.Model.custom(...)` do not take it."""
     GiveItByName: TypeAlias = Never
     """In a refusal by the type checker: only the first argument goes without a name, as in `call("Hi", temperature=0.2)`."""
-    DefaultsAreGivenByWith_: TypeAlias = Never
-    """In a refusal by the type checker: `llm.Model.custom(...)` takes no parameters; `.with_(...)` of its model does."""
-    GiveItToTheModelByWith_: TypeAlias = Never
-    """In a refusal by the type checker: `@llm.prompt(...)` takes what any model can take; `model.with_(...)` takes the rest."""
     NotDemanded: TypeAlias = Never
     """In a refusal by the type checker: a function's body passes what the type of its model does not demand."""
     NotAcceptedByThisModel: TypeAlias = Never

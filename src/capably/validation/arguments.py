@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from capably.parameters import PARAMETERS, PER_CALL, Kind
+from capably.parameters import OF_EVERY_MODEL, PARAMETERS, PER_CALL, Kind
 from capably.types.errors import did_you_mean
 from capably.types.timeout import check_seconds
 
@@ -36,8 +36,19 @@ def check_defaults(params: Mapping[str, object]) -> None:
     for name in PER_CALL:
         if params.get(name) is not None:
             raise TypeError(
-                f"`{name}` belongs to one call, not to a model or a block: pass it to call, stream, resume, @llm.call or "
-                "@llm.prompt."
+                f"`{name}` belongs to one call, not to a model or a block: pass it to call, stream, resume or @llm.call."
+            )
+
+
+def check_parameters_of_prompt(params: Mapping[str, object]) -> None:
+    """Raise what `check_parameters` raises, and `TypeError` for what a prompt cannot demand of a model."""
+    check_parameters(params)
+    for name in params:
+        if name not in ("tools", "format", *OF_EVERY_MODEL):
+            by = "call(prompt.content(...), " if name in PER_CALL else "with_("
+            raise TypeError(
+                f"@llm.prompt takes no `{name}`; it takes tools, format, and what every model takes: "
+                f"{', '.join(OF_EVERY_MODEL)}. Write model.{by}{name}=...)."
             )
 
 

@@ -429,3 +429,280 @@ def add(a: int) -> int:
 
 
 llm.openai.gpt_4_1.call("1 + 2?", tools=[add, llm.tool(name="add")(lambda: 3)])  # run time
+
+# %% an agent whose state has a phase and a history
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Protocol
+
+from capably import llm
+
+
+class AgentNeeds(llm.HasTools, llm.HasSystem, Protocol): ...
+
+
+class Phase(Enum):
+    PLANNING = auto()
+    ACTING = auto()
+    DONE = auto()
+
+
+@dataclass
+class State:
+    messages: list[llm.Message] = field(default_factory=list[llm.Message])
+    phase: Phase = Phase.PLANNING
+    usage: llm.Usage = field(default_factory=llm.Usage)
+
+
+@llm.tool
+def lookup(word: str) -> str:
+    """Look a word up."""
+    return word
+
+
+class Agent:
+    system = "You are a planner."
+
+    def __init__(self, model: llm.Model[llm.Text, AgentNeeds]) -> None:
+        self.model = model
+        self.state = State()
+
+    def step(self, text: str) -> State:
+        match self.state.phase:
+            case Phase.PLANNING:
+                response = self.model.call([*self.state.messages, llm.user(text)], system=self.system)
+                self.state.messages = response.messages
+                self.state.phase = Phase.ACTING
+            case Phase.ACTING:
+                acting = self.model.call(self.state.messages + [llm.user("Act")], tools=[lookup])
+                while acting.tool_calls:
+                    acting = acting.resume(acting.execute_tools())
+                self.state.messages = acting.messages
+                self.state.phase = Phase.DONE
+            case Phase.DONE:
+                pass
+        return self.state
+
+
+agent = Agent(llm.anthropic.claude_sonnet_5_5)
+while agent.step("Find a book").phase is not Phase.DONE:
+    print(agent.state.phase)
+
+# %% settings that hold models of two demands
+from dataclasses import dataclass, replace
+
+from capably import llm
+from capably.llm import Model
+
+
+@dataclass(frozen=True)
+class Settings:
+    fast: Model
+    strong: Model[llm.Image]
+    max_tokens: int = 1000
+
+
+settings = Settings(fast=llm.openai.gpt_6_luna, strong=llm.google.gemini_3_8_flash)
+other = replace(settings, max_tokens=10)
+print(other.fast.call("Hi", max_tokens=other.max_tokens).text())
+print(other.strong.call(["Hi", llm.Image.from_url("https://example.com/a.png")]).text())
+
+# %% a table of models by role
+from capably import llm
+
+MODELS: dict[str, llm.Model] = {
+    "fast": llm.openai.gpt_6_luna,
+    "strong": llm.anthropic.claude_opus_5_5,
+    "vision": llm.google.gemini_3_8_flash,
+}
+
+
+def ask(role: str, text: str) -> str:
+    return MODELS[role].call(text, max_tokens=200).text()
+
+
+print({role: ask(role, "Hi") for role in MODELS})
+
+# %% an enumeration of models
+from enum import Enum
+
+from capably import llm
+
+
+class Tier(Enum):
+    FAST = llm.openai.gpt_6_luna
+    STRONG = llm.anthropic.claude_opus_5_5
+
+
+def ask(tier: Tier) -> str:
+    return tier.value.call("Hi", max_tokens=20).text()
+
+
+print(ask(Tier.FAST), Tier.STRONG.value.id)
+
+# %% a class replaces the model of its base
+from capably import llm
+
+
+class Base:
+    model: llm.Model = llm.openai.gpt_6_luna
+
+    def ask(self, text: str) -> str:
+        return self.model.call(text).text()
+
+
+class Strong(Base):
+    model = llm.anthropic.claude_opus_5_5
+
+
+print(Base().ask("Hi"), Strong().ask("Hi"))
+
+# %% an abstract task with a model as a property
+from abc import ABC, abstractmethod
+
+from capably import llm
+
+
+class Task(ABC):
+    @property
+    @abstractmethod
+    def model(self) -> llm.Model[llm.Text, llm.HasTools]: ...
+
+    def run(self) -> str:
+        return self.model.call("Hi", tools=[]).text()
+
+
+class Cheap(Task):
+    @property
+    def model(self) -> llm.Model[llm.Text, llm.HasTools]:
+        return llm.openai.gpt_6_luna
+
+
+print(Cheap().run())
+
+# %% a router that answers with a word of a Literal
+from typing import Literal
+
+from capably import llm
+
+Kind = Literal["billing", "tech"]
+handlers: dict[Kind, llm.Model] = {"billing": llm.openai.gpt_6_luna, "tech": llm.anthropic.claude_sonnet_5_5}
+
+
+def answer(text: str) -> str:
+    kind = llm.openai.gpt_6_luna.call(text, format=Kind).parse()
+    return handlers[kind].call(text).text()
+
+
+print(answer("Hi"))
+
+# %% misuse: a history of dicts
+from dataclasses import dataclass, field
+
+from capably import llm
+
+
+@dataclass
+class Chat:
+    history: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+    def say(self, text: str) -> str:
+        self.history.append({"role": "user", "content": text})
+        return llm.openai.gpt_4_1.call(self.history).text()  # error
+
+
+Chat().say("Hi")
+
+# %% misuse: a model without eyes in settings that demand them
+# types only: what a field holds is looked at when it is called
+from dataclasses import dataclass
+
+from capably import llm
+
+
+@dataclass
+class Settings:
+    vision: llm.Model[llm.Image]
+
+
+Settings(vision=llm.cerebras.gpt_oss_120b)  # error
+
+# %% misuse: a model without tools in a table that demands them
+# types only: what a table holds is looked at when it is called
+from capably import llm
+
+MODELS: dict[str, llm.Model[llm.Text, llm.HasTools]] = {
+    "fast": llm.openai.gpt_6_luna,
+    "search": llm.perplexity.sonar,  # error
+}
+
+# %% misuse: a class replaces a model by one that can do less
+# types only: the model is looked at when it is called
+from capably import llm
+
+
+class Base:
+    model: llm.Model[llm.Image] = llm.google.gemini_3_8_flash
+
+
+class Other(Base):
+    model = llm.cerebras.gpt_oss_120b  # error
+
+
+# %% misuse: a member of an enumeration lacks the parameter
+from enum import Enum
+
+from capably import llm
+
+
+class Tier(Enum):
+    FAST = llm.openai.gpt_4_1
+    STRONG = llm.anthropic.claude_sonnet_5_5
+
+
+Tier.STRONG.value.call("Hi", temperature=0.2)  # error
+
+# %% misuse: functions of a registry of one's own as tools
+from collections.abc import Callable
+from typing import Any
+
+from capably import llm
+
+REGISTRY: list[Callable[..., Any]] = []
+
+
+def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    REGISTRY.append(function)
+    return function
+
+
+@register
+def add(a: int) -> int:
+    """Add."""
+    return a
+
+
+llm.openai.gpt_4_1.call("Hi", tools=REGISTRY)  # error
+
+# %% misuse: an asynchronous tool is called and not awaited
+# types only: Python has the coroutine and no number
+from capably import llm
+
+
+@llm.tool
+async def add(a: int) -> int:
+    """Add."""
+    return a
+
+
+print(add(1) + 1)  # error
+
+# %% misuse: a capability in the place of content
+# types only: an annotation is not looked at
+from capably import llm
+
+
+def agent(model: llm.Model[llm.HasTools]) -> str:  # error
+    return model.call("Hi", tools=[]).text()

@@ -226,3 +226,165 @@ llm.openai.gpt_4_1.call("Hi", temperature=3.0)  # run time
 from capably import llm
 
 llm.Image.from_url("cat.png")  # run time
+
+# %% a named tuple as the format
+from typing import NamedTuple
+
+from capably import llm
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+print(llm.openai.gpt_6_1_sol.call("x", format=Point).parse().x + 1)
+
+# %% a generic pydantic model as the format
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from capably import llm
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+    total: int = Field(description="how many", ge=0)
+
+
+class Book(BaseModel):
+    title: str
+    tags: list[str] = []
+
+
+page = llm.anthropic.claude_sonnet_5_5.call("Books", format=Page[Book]).parse()
+print(page.items[0].title, page.total + 1)
+
+# %% a union as the format, matched to the end
+from dataclasses import dataclass
+from typing import assert_never
+
+from capably import llm
+
+
+@dataclass
+class Refund:
+    amount: float
+
+
+@dataclass
+class Escalate:
+    reason: str
+
+
+Decision = Refund | Escalate
+
+
+def decide(text: str) -> str:
+    decision = llm.anthropic.claude_sonnet_5_5.call(text, format=Decision).parse()
+    match decision:
+        case Refund(amount):
+            return f"refund {amount}"
+        case Escalate(reason=reason):
+            return reason
+        case _:
+            assert_never(decision)
+
+
+print(decide("Hi"))
+
+# %% an evaluation of models with a judge
+import csv
+import io
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+
+from capably import llm
+
+
+@dataclass
+class Verdict:
+    score: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Case:
+    question: str
+    expected: str
+
+
+cases = [Case(**row) for row in csv.DictReader(io.StringIO("question,expected\na,b\nc,d\n"))]
+models = {"luna": llm.openai.gpt_6_luna, "haiku": llm.anthropic.claude_haiku_5_5}
+judge = llm.openai.gpt_6_1_sol
+scores: dict[str, list[int]] = {name: [] for name in models}
+reasons = Counter[str]()
+for name, model in models.items():
+    for case in cases:
+        answer = model.call(case.question, max_tokens=200)
+        verdict = judge.call(f"{case.expected} {answer.text()}", format=Verdict, reasoning="low").parse()
+        scores[name].append(verdict.score)
+        reasons[verdict.reason] += 1
+print({name: statistics.mean(values) for name, values in scores.items()}, reasons.most_common(1))
+
+# %% misuse: reasoning by a boolean
+from capably import llm
+
+llm.anthropic.claude_sonnet_5_5.call("Hi", reasoning=True)  # error
+
+# %% misuse: reasoning by a dict
+from capably import llm
+
+llm.anthropic.claude_sonnet_5_5.call("Hi", reasoning={"effort": "high"})  # error
+
+# %% misuse: the text of a response without a call
+# types only: Python finds the missing attribute when the answer is there
+from capably import llm
+
+response = llm.openai.gpt_6_1_sol.call("Hi")
+print(response.text.upper())  # error
+
+# %% misuse: a cost that may be unknown is added
+# types only: the cost is known here
+from capably import llm
+
+total = 0.0
+total += llm.openai.gpt_6_1_sol.call("Hi").cost  # error
+
+# %% misuse: a loop over a stream itself
+# types only: Python finds that it is no iterator when the stream has begun
+from capably import llm
+
+with llm.openai.gpt_4_1.stream("Hi") as stream:
+    for piece in stream:  # error
+        print(piece)
+
+# %% a format out of a table
+# except ty: it solves no type out of a variable of several
+from dataclasses import dataclass
+
+from capably import llm
+
+
+@dataclass
+class Book:
+    title: str
+
+
+@dataclass
+class Film:
+    name: str
+
+
+FORMATS: dict[str, type[Book] | type[Film]] = {"book": Book, "film": Film}
+
+
+def pick(kind: str) -> Book | Film:
+    return llm.openai.gpt_6_luna.call("x", format=FORMATS[kind]).parse()
+
+
+print(pick("film"))

@@ -263,3 +263,36 @@ llm.configure("openai", key="sk-...")  # error
 from capably import llm
 
 llm.scripted(llm.Document.from_bytes(b"%PDF", media_type="application/pdf")).call("Hi")  # run time
+
+# %% a test with parameters that are models
+from typing import Literal, Protocol
+
+from capably import llm
+
+
+class Needs(llm.HasTools, llm.HasFormat, llm.HasReasoning[Literal["low"]], Protocol): ...
+
+
+def run(model: llm.Model[llm.Image | llm.Audio, Needs]) -> int:
+    return model.call(["x"], format=int, reasoning="low").parse()
+
+
+assert run(llm.scripted('{"value": 3}')) == 3
+
+# %% a script for a function of many demands
+from capably import llm
+
+
+@llm.call("openai/gpt-6.1-sol", format=int)
+def count(text: str) -> str:
+    return text
+
+
+with llm.override(llm.anthropic.claude_sonnet_5_5, max_tokens=100), llm.override(timeout=5):
+    print(count("a").parse() + 1, llm.openai.gpt_4_1.call("Hi").text())
+
+# %% misuse: an override with an id
+from capably import llm
+
+with llm.override("openai/gpt-4.1"):  # error
+    pass

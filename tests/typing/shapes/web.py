@@ -258,3 +258,173 @@ llm.openai.gpt_6_1_sol.call("Hi", max_tokens=10_000_000)  # run time
 from capably import llm
 
 llm.Model.of("anthropic/claude-sonnet-5-5").call("Hi", temperature=0.2)  # run time
+
+# %% handlers with dependencies
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from capably import llm
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Task(Generic[P, R]):
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.function = function
+
+    def delay(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+
+def task(function: Callable[P, R]) -> Task[P, R]:
+    return Task(function)
+
+
+@task
+def summarize(text: str, *, model: str = "openai/gpt-4.1") -> dict[str, Any]:
+    response = llm.Model.of(model).call(text, temperature=0.0)
+    return {"text": response.text(), "tokens": response.usage.output_tokens, "json": response.to_json()}
+
+
+@task
+@llm.call("openai/gpt-6-luna")
+def greet(name: str) -> str:
+    return f"Greet {name}."
+
+
+print(summarize.delay("Hi")["text"], greet.delay("Ada").text())
+print(llm.Response.from_json(summarize.delay("x", model="openai/gpt-4.1")["json"]).text())
+
+# %% a store of conversations behind a protocol
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Protocol
+
+from capably import llm
+
+
+class Store(Protocol):
+    def load(self, key: str) -> Sequence[llm.Message]: ...
+    def save(self, key: str, messages: Sequence[llm.Message]) -> None: ...
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.data: defaultdict[str, list[llm.Message]] = defaultdict(list)
+
+    def load(self, key: str) -> Sequence[llm.Message]:
+        return self.data[key]
+
+    def save(self, key: str, messages: Sequence[llm.Message]) -> None:
+        self.data[key] = list(messages)
+
+
+def chat(store: Store, key: str, text: str, model: llm.Model = llm.openai.gpt_6_luna) -> str:
+    response = model.call([*store.load(key), llm.user(text)])
+    store.save(key, response.messages)
+    return response.text()
+
+
+memory = Memory()
+print(chat(memory, "a", "Hi"), chat(memory, "a", "And?"), len(memory.load("a")))
+
+# %% messages out of JSON
+from collections.abc import Callable
+
+from capably import llm
+
+MAKERS: dict[str, Callable[[str], llm.Message]] = {"user": llm.user, "assistant": llm.assistant, "system": llm.system}
+raw = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+messages = [MAKERS[item["role"]](item["content"]) for item in raw]
+print(llm.anthropic.claude_sonnet_5_5.call(messages).text())
+
+# %% errors are matched
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, TypeVar
+import asyncio
+
+from pydantic import BaseModel
+
+from capably import llm
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class App:
+    def __init__(self) -> None:
+        self.routes: dict[str, Callable[..., Any]] = {}
+
+    def post(self, path: str) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            self.routes[path] = function
+            return function
+
+        return register
+
+
+app = App()
+
+
+class Question(BaseModel):
+    text: str
+    max_tokens: int | None = None
+
+
+class Answer(BaseModel):
+    text: str
+    cost: float | None
+
+
+def get_model() -> llm.Model[llm.Text, llm.HasSystem]:
+    return llm.anthropic.claude_haiku_5_5
+
+
+Dep = Annotated[llm.Model[llm.Text, llm.HasSystem], get_model]
+
+
+@app.post("/ask")
+async def ask(question: Question, model: Dep) -> Answer:
+    response = await model.call_async(question.text, system="Be brief.", max_tokens=question.max_tokens)
+    return Answer(text=response.text(), cost=response.cost)
+
+
+@app.post("/stream")
+async def stream(question: Question, model: Dep) -> AsyncIterator[bytes]:
+    reply = await model.stream_async(question.text)
+    return (f"data: {piece}\n\n".encode() async for piece in reply.text_stream())
+
+
+print(asyncio.run(ask(Question(text="Hi"), get_model())))
+
+# %% settings that may be unset
+from dataclasses import dataclass
+
+from capably import llm
+
+
+@dataclass
+class Config:
+    temperature: float | None = None
+    max_tokens: int | None = None
+    stop: list[str] | None = None
+    system: str | None = None
+
+
+def run(config: Config) -> str:
+    return llm.openai.gpt_4_1.call(
+        "Hi", temperature=config.temperature, max_tokens=config.max_tokens, system=config.system
+    ).text()
+
+
+print(run(Config()), run(Config(temperature=0.1)))
+
+# %% misuse: a stream by a keyword
+from capably import llm
+
+llm.openai.gpt_4_1.call("Hi", stream=True)  # error
+
+# %% misuse: a picture in instructions
+from capably import llm
+
+llm.system(["a", llm.Image.from_url("https://example.com/a.png")])  # error

@@ -365,3 +365,287 @@ llm.models(tool=True)  # error
 from capably import llm
 
 llm.models(provider="openia")  # run time
+
+# %% two models at once, one with a format
+import asyncio
+
+from capably import llm
+
+
+async def main() -> int:
+    number, text = await asyncio.gather(
+        llm.openai.gpt_6_1_sol.call_async("1", format=int), llm.anthropic.claude_sonnet_5_5.call_async("Hi")
+    )
+    return number.parse() + len(text.text())
+
+
+print(asyncio.run(main()))
+
+# %% calls as tasks of a group
+import asyncio
+
+from capably import llm
+
+
+async def main() -> list[str]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(llm.openai.gpt_4_1.call_async(t)) for t in ("a", "b")]
+    return [task.result().text() for task in tasks]
+
+
+print(asyncio.run(main()))
+
+# %% a call with keywords in a thread
+# except ty: it mixes the overloads of a call in a thread up
+import asyncio
+
+from capably import llm
+
+
+async def main() -> float:
+    response = await asyncio.to_thread(llm.openai.gpt_4_1.call, "Hi", temperature=0.1)
+    parsed = await asyncio.to_thread(llm.openai.gpt_4_1.call, "Hi", format=float)
+    return parsed.parse() + len(response.text())
+
+
+print(asyncio.run(main()))
+
+# %% a generic map with a limit over decorated and plain calls
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from capably import llm
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+async def bounded(function: Callable[[A], Awaitable[B]], items: Iterable[A], limit: int = 2) -> list[B]:
+    semaphore = asyncio.Semaphore(limit)
+
+    async def one(item: A) -> B:
+        async with semaphore:
+            return await function(item)
+
+    return await asyncio.gather(*map(one, items))
+
+
+@llm.call("openai/gpt-6-luna", format=int)
+async def rate(text: str) -> str:
+    return f"Rate {text} from 1 to 5."
+
+
+async def main() -> int:
+    rated = await bounded(rate, ["a", "b"])
+    raw = await bounded(llm.openai.gpt_4_1.call_async, ["a", "b"])
+    return sum(r.parse() for r in rated) + len(raw[0].text())
+
+
+print(asyncio.run(main()))
+
+# %% a generator of pieces of text
+import asyncio
+from collections.abc import AsyncIterator
+
+from capably import llm
+
+
+async def tokens(question: str) -> AsyncIterator[str]:
+    stream = await llm.anthropic.claude_sonnet_5_5.stream_async(question, reasoning="low")
+    async for piece in stream.text_stream():
+        yield piece
+    yield f"[{stream.usage.output_tokens}]"
+
+
+async def main() -> str:
+    return "".join([piece async for piece in tokens("Hi")])
+
+
+print(asyncio.run(main()))
+
+# %% each kind of part of a stream is handled
+from capably import llm
+
+
+@llm.tool
+def now() -> str:
+    """The time."""
+    return "12"
+
+
+def show(stream: llm.StreamResponse[None]) -> None:
+    for part in stream.streams():
+        match part:
+            case llm.TextStream():
+                for delta in part:
+                    print(delta, end="")
+            case llm.ThoughtStream():
+                print("".join(part))
+            case llm.ToolCallStream():
+                print(part.tool_name, part.collect().args)
+            case _:
+                pass
+
+
+show(llm.anthropic.claude_sonnet_5_5.stream("Time?", tools=[now]))
+show(llm.openai.gpt_4_1.stream("Time?"))
+
+# %% a queue of responses
+import asyncio
+
+from capably import llm
+
+
+async def worker(inbox: asyncio.Queue[str], outbox: asyncio.Queue[llm.AsyncResponse[None]]) -> None:
+    while not inbox.empty():
+        await outbox.put(await llm.openai.gpt_4_1.call_async(await inbox.get()))
+
+
+async def main() -> list[str]:
+    inbox: asyncio.Queue[str] = asyncio.Queue()
+    outbox: asyncio.Queue[llm.AsyncResponse[None]] = asyncio.Queue()
+    for text in ("a", "b"):
+        inbox.put_nowait(text)
+    await asyncio.gather(worker(inbox, outbox), worker(inbox, outbox))
+    return [outbox.get_nowait().text() for _ in range(outbox.qsize())]
+
+
+print(asyncio.run(main()))
+
+# %% tasks with results as JSON
+from collections.abc import Iterator
+
+import pytest
+
+from capably import llm
+
+
+@pytest.fixture
+def scripted() -> Iterator[llm.Model]:
+    with llm.override(llm.scripted("Yes", "No")):
+        yield llm.openai.gpt_6_luna
+
+
+@pytest.mark.parametrize("model", [llm.openai.gpt_6_luna, llm.anthropic.claude_haiku_5_5])
+@pytest.mark.parametrize(("text", "expected"), [("a", "Yes")])
+def test_it(model: llm.Model, text: str, expected: str) -> None:
+    with llm.override(llm.scripted(expected)):
+        assert model.call(text).text() == expected
+
+
+test_it(llm.openai.gpt_6_luna, "a", "Yes")
+
+# %% misuse: a call in a thread with a level that the model lacks
+# except pyrefly: it takes any argument where an overloaded call solves a ParamSpec
+import asyncio
+
+from capably import llm
+
+
+async def main() -> None:
+    await asyncio.to_thread(llm.openai.o3.call, "Hi", reasoning="minimal")  # error
+
+
+asyncio.run(main())
+
+# %% misuse: calls at once with a level that the model lacks
+import asyncio
+
+from capably import llm
+
+
+async def main() -> None:
+    await asyncio.gather(*(llm.openai.o3.call_async(t, reasoning="max") for t in ("a", "b")))  # error
+
+
+asyncio.run(main())
+
+# %% misuse: a task is no response
+# types only: Python finds the missing attribute when the answer is there
+import asyncio
+
+from capably import llm
+
+
+async def main() -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(llm.openai.o3.call_async("a"))
+    print(task.text())  # error
+
+
+asyncio.run(main())
+
+# %% misuse: an asynchronous stream in a plain loop
+# types only: Python finds that it is no iterator when the stream has begun
+import asyncio
+
+from capably import llm
+
+
+async def main() -> None:
+    stream = await llm.openai.o3.stream_async("a")
+    for piece in stream.text_stream():  # error
+        print(piece)
+
+
+asyncio.run(main())
+
+# %% misuse: a call in a pool with a parameter that the model lacks
+# except pyrefly: it takes any argument where an overloaded call solves a ParamSpec
+from concurrent.futures import ThreadPoolExecutor
+
+from capably import llm
+
+with ThreadPoolExecutor(1) as pool:
+    pool.submit(llm.anthropic.claude_sonnet_5_5.call, "Hi", temperature=0.3).result()  # error
+
+# %% misuse: instructions as a parameter of a prompt
+from capably import llm
+
+
+@llm.prompt(system="Be brief.")  # error
+def ask(text: str) -> str:
+    return text
+
+
+# %% misuse: a decorator without its model
+from capably import llm
+
+
+@llm.call  # error
+def ask(text: str) -> str:
+    return text
+
+
+# %% misuse: a parameter of the model where the function is called
+from capably import llm
+
+
+@llm.call("openai/gpt-4.1")
+def ask(text: str) -> str:
+    return text
+
+
+ask("Hi", temperature=0.2)  # error
+
+# %% a prompt with what every model takes
+from capably import llm
+
+
+@llm.prompt(
+    format=int,
+    max_tokens=500,
+    extra={},
+    on_unsupported="raise",
+    provider=None,
+    timeout=llm.Timeout(total=30),
+    max_retries=1,
+    headers={"x-team": "a"},
+)
+def count(text: str) -> list[llm.Message]:
+    return [llm.system("Be brief."), llm.user(f"How many words? {text}")]
+
+
+print(count(llm.openai.gpt_6_1_sol, "one two").parse() + 1)
+print(count(llm.anthropic.claude_sonnet_5_5.with_(reasoning="low"), "one two").parse() + 1)

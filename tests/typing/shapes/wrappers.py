@@ -419,3 +419,448 @@ def ask(question: str, provider: llm.Provider) -> str:
 
 with acme, llm.override(provider=acme):
     print(acme.name)
+
+# %% a protocol of one's own with a call
+from typing import Protocol
+
+from capably import llm
+
+
+class Callable_(Protocol):
+    def call(self, content: str, /) -> llm.Response[None]: ...
+
+
+def ask(model: Callable_) -> str:
+    return model.call("Hi").text()
+
+
+print(ask(llm.openai.gpt_4_1), ask(llm.anthropic.claude_sonnet_5_5), ask(llm.scripted("x")))
+
+# %% a protocol of one's own with a keyword that all models take
+from typing import Protocol
+
+from capably import llm
+
+
+class ChatModel(Protocol):
+    id: str
+
+    def call(self, content: str, *, max_tokens: int | None = None) -> llm.Response[None]: ...
+
+
+def ask(model: ChatModel) -> str:
+    return f"{model.id}: {model.call('Hi', max_tokens=10).text()}"
+
+
+print(ask(llm.openai.gpt_4_1), ask(llm.google.gemini_3_8_flash))
+
+# %% a function that returns the very model that it was given
+from typing import TypeVar
+
+from capably import llm
+
+ModelT = TypeVar("ModelT", bound=llm.Model)
+
+
+def checked(model: ModelT) -> ModelT:
+    print(model.call("ping", max_tokens=5).text())
+    return model
+
+
+print(checked(llm.openai.gpt_4_1).call("Hi", temperature=0.2).text())
+
+# %% a generic class over a pydantic model
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from capably import llm
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Extractor(Generic[T]):
+    def __init__(self, model: llm.Model[llm.Text, llm.HasFormat], kind: type[T]) -> None:
+        self.model, self.kind = model, kind
+
+    def __call__(self, text: str) -> T:
+        return self.model.call(text, format=self.kind).parse()
+
+    def many(self, texts: list[str]) -> list[T]:
+        return [self(text) for text in texts]
+
+
+class Person(BaseModel):
+    name: str
+
+
+people = Extractor(llm.openai.gpt_6_luna, Person).many(["Ada", "Bob"])
+print(people[0].name.upper())
+
+# %% a function that tries a call again
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from capably import llm
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def with_retry(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return function(*args, **kwargs)
+    except llm.RateLimitError:
+        return function(*args, **kwargs)
+
+
+print(with_retry(llm.openai.gpt_4_1.call, "Hi").text())
+print(with_retry(llm.openai.gpt_4_1.call, "Hi", temperature=0.2).text())
+print(with_retry(llm.anthropic.claude_sonnet_5_5.call, "Hi", reasoning="high").text())
+
+# %% a decorator that keeps the type of a decorated call
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from capably import llm
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def logged(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        print("calling")
+        return function(*args, **kwargs)
+
+    return inside
+
+
+@logged
+@llm.call("openai/gpt-6-luna", format=int)
+def count(text: str) -> str:
+    return f"How many words? {text}"
+
+
+print(count("a b").parse() + 1)
+
+# %% partial calls
+from functools import partial
+
+from capably import llm
+
+ask = partial(llm.openai.gpt_4_1.call, temperature=0.0)
+print(ask("Hi").text())
+
+
+def answer(model: llm.Model, question: str, max_tokens: int) -> str:
+    return model.call(question, max_tokens=max_tokens).text()
+
+
+quick = partial(answer, llm.openai.gpt_6_luna, max_tokens=10)
+print(quick("Hi"))
+
+# %% a cached factory of a model
+from functools import cache, lru_cache
+
+from capably import llm
+
+
+@cache
+def get_model() -> llm.Model[llm.Image, llm.HasTools]:
+    return llm.anthropic.claude_sonnet_5_5
+
+
+@lru_cache(maxsize=100)
+def answer(question: str) -> str:
+    return get_model().call(question, tools=[]).text()
+
+
+print(answer("Hi"), answer("Hi"), answer.cache_info().hits)
+
+# %% parameters in a TypedDict of one's own
+from typing import TypedDict
+
+from capably import llm
+
+
+class Params(TypedDict, total=False):
+    temperature: float
+    max_tokens: int
+
+
+def load() -> Params:
+    return {"temperature": 0.1}
+
+
+print(llm.openai.gpt_4_1.call("Hi", **load()).text())
+
+# %% hooks that see every response
+from collections.abc import Callable
+from typing import Any
+
+from capably import llm
+
+Hook = Callable[[llm.Response[Any]], None]
+hooks: list[Hook] = []
+
+
+def on(hook: Hook) -> Hook:
+    hooks.append(hook)
+    return hook
+
+
+@on
+def show(response: llm.Response[Any]) -> None:
+    print(response.text(), response.usage)
+
+
+def ask(text: str) -> str:
+    response = llm.openai.gpt_6_1_sol.call(text)
+    for hook in hooks:
+        hook(response)
+    return response.text()
+
+
+ask("Hi")
+
+# %% a table of calls
+from collections.abc import Callable
+
+from capably import llm
+
+CALLERS: dict[str, Callable[[str], llm.Response[None]]] = {
+    "gpt": llm.openai.gpt_6_1_sol.call,
+    "claude": llm.anthropic.claude_sonnet_5_5.call,
+    "cold": lambda text: llm.openai.gpt_4_1.call(text, temperature=0.0),
+}
+for name, caller in CALLERS.items():
+    print(name, caller("Hi").text())
+
+# %% a typed fallback over models that answer in a format
+from collections.abc import Sequence
+from typing import TypeVar
+
+from capably import llm
+
+T = TypeVar("T")
+
+
+def first(models: Sequence[llm.Model[llm.Text, llm.HasFormat]], text: str, kind: type[T]) -> T:
+    errors: list[Exception] = []
+    for model in models:
+        try:
+            return model.call(text, format=kind).parse()
+        except (llm.ProviderError, llm.ParseError) as error:
+            errors.append(error)
+    raise ExceptionGroup("all failed", errors)
+
+
+print(first([llm.openai.gpt_6_luna, llm.anthropic.claude_haiku_5_5], "5", int) + 1)
+
+# %% consumers of responses as classes
+from abc import ABC, abstractmethod
+from typing import Any, Generic, TypeVar
+
+from capably import llm
+
+F = TypeVar("F")
+
+
+class Consumer(ABC, Generic[F]):
+    @abstractmethod
+    def consume(self, response: llm.Response[F]) -> None: ...
+
+
+class Printer(Consumer[Any]):
+    def consume(self, response: llm.Response[Any]) -> None:
+        print(response.text(), response.model.id, response.finish_reason)
+
+
+class Adder(Consumer[int]):
+    total = 0
+
+    def consume(self, response: llm.Response[int]) -> None:
+        self.total += response.parse()
+
+
+adder = Adder()
+adder.consume(llm.openai.gpt_4_1.call("1", format=int))
+Printer().consume(llm.openai.gpt_4_1.call("1", format=int))
+Printer().consume(llm.anthropic.claude_sonnet_5_5.call("1"))
+print(adder.total)
+
+# %% prompts in a table of variants
+from dataclasses import dataclass
+from collections.abc import Callable
+
+from capably import llm
+
+
+@llm.prompt
+def brief(text: str) -> str:
+    return f"Brief: {text}"
+
+
+@llm.prompt
+def long(text: str) -> str:
+    return f"Long: {text}"
+
+
+@dataclass
+class Variant:
+    name: str
+    run: Callable[[llm.Model, str], llm.Response[None]]
+
+
+for variant in (Variant("brief", brief), Variant("long", long)):
+    print(variant.name, variant.run(llm.openai.gpt_4_1, "Hi").text())
+
+# %% misuse: a function that tries again hands on what the model lacks
+# except pyrefly: it takes any argument where an overloaded call solves a ParamSpec
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from capably import llm
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def retry(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return function(*args, **kwargs)
+
+
+retry(llm.openai.gpt_6_1_sol.call, "Hi", temperature=0.2)  # error
+
+# %% misuse: a function that tries again hands a picture to a model without eyes
+# except pyrefly: it takes any argument where an overloaded call solves a ParamSpec
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from capably import llm
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def retry(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return function(*args, **kwargs)
+
+
+retry(llm.cerebras.gpt_oss_120b.call, ["a", llm.Image.from_url("https://example.com/a.png")])  # error
+
+# %% misuse: the parameters of another model are handed on
+from typing import Unpack
+
+from capably import llm
+
+
+def ask(text: str, **params: Unpack[llm.openai.Gpt41Params]) -> str:
+    return llm.anthropic.claude_sonnet_5_5.call(text, **params).text()  # error
+
+
+ask("Hi", temperature=0.2)  # refused here
+
+# %% misuse: a TypedDict of one's own with what the model lacks
+from typing import TypedDict
+
+from capably import llm
+
+
+class Params(TypedDict):
+    temperature: float
+
+
+params: Params = {"temperature": 0.2}
+llm.anthropic.claude_sonnet_5_5.call("Hi", **params)  # error
+
+# %% misuse: any effort for a model of three
+from capably import llm
+
+
+def ask(effort: llm.Effort) -> str:
+    return llm.openai.o3.call("Hi", reasoning=effort).text()  # error
+
+
+ask("max")
+
+# %% misuse: a fallback over a model without formats
+from collections.abc import Sequence
+
+from capably import llm
+
+
+def first(models: Sequence[llm.Model[llm.Text, llm.HasFormat]]) -> int:
+    return models[0].call("5", format=int).parse()
+
+
+first([llm.openai.gpt_audio_1_5])  # error
+
+# %% misuse: a parameter of one of two models
+import sys
+
+from capably import llm
+
+model = llm.openai.gpt_4_1 if len(sys.argv) > 100 else llm.anthropic.claude_sonnet_5_5
+model.call("Hi", temperature=0.2)  # error
+
+# %% misuse: a response of another format
+# types only: Python adds what it can
+from capably import llm
+
+
+def add(response: llm.Response[int]) -> int:
+    return response.parse() + 1
+
+
+add(llm.openai.gpt_4_1.call("Hi", format=str))  # error
+
+# %% misuse: a stream for a function of responses
+# types only: both have a text
+from typing import Any
+
+from capably import llm
+
+
+def show(response: llm.Response[Any]) -> None:
+    print(response.text())
+
+
+show(llm.openai.gpt_4_1.stream("Hi"))  # error
+
+# %% handles and blocks on a stack
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+
+from capably import llm
+
+
+@asynccontextmanager
+async def tenant(key: str) -> AsyncIterator[llm.Provider]:
+    async with llm.provider("openai", api_key=key) as handle:
+        yield handle
+
+
+async def main() -> str:
+    async with tenant("sk") as handle, AsyncExitStack() as stack:
+        other = await stack.enter_async_context(llm.provider("anthropic", api_key="k"))
+        return handle.name + other.name
+
+
+print(asyncio.run(main()))
+with ExitStack() as stack:
+    stack.enter_context(llm.override(llm.scripted("Yes")))
+    print(llm.openai.gpt_6_1_sol.call("Hi").text())
+
+# %% misuse: a partial call with what the model lacks
+# except mypy, pyrefly: they take any keyword beside an overloaded call
+from functools import partial
+
+from capably import llm
+
+ask = partial(llm.openai.gpt_6_1_sol.call, temperature=0.2)  # error
+ask("Hi")  # refused here
