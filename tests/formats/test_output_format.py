@@ -137,6 +137,7 @@ def test_an_answer_is_read_in_a_fence_or_not(text: str) -> None:
             '{"title": "T", "year": "1"}', "the answer does not fit Book: year: expected int, got str", id="misfit"
         ),
         pytest.param("[" * 100_000, "not the JSON", id="nested too deep"),
+        pytest.param(f'{{"title": "T", "year": 1{"0" * 5000}}}', "a number of too many digits", id="too many digits"),
     ],
 )
 def test_an_answer_that_does_not_fit_says_where_and_keeps_its_text(text: str, message: str) -> None:

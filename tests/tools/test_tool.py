@@ -487,6 +487,11 @@ def test_positional_only_parameters_are_passed_by_position() -> None:
 # Running
 
 
+def test_data_without_a_context_around_it_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"context= is a dict: pass llm.Context\(...\) around it"):
+        run_tool_calls([ToolCall("1", "greet", {"greeting": "Hi"})], [greet], cast("Any", {"name": "Ada"}))
+
+
 def test_arguments_are_loaded_into_their_types_and_defaults_apply() -> None:
     assert _run([get_weather], "get_weather", {"place": {"city": "Lyon"}}) == ToolOutput(
         "id", "get_weather", "Place Lyon FR None CELSIUS"
@@ -560,6 +565,8 @@ LOOP.append(LOOP)
         pytest.param(Socket(), "Socket has no JSON form", id="an object"),
         pytest.param({"db": [Socket()]}, "Socket has no JSON form", id="an object inside JSON"),
         pytest.param(["text", PICTURE, Socket()], "Socket has no JSON form", id="an object beside parts"),
+        pytest.param(ToolCall("1", "f", {}), "ToolCall is no result of a tool", id="a call"),
+        pytest.param(["a", ToolOutput("1", "f", "b")], "ToolOutput is no result of a tool", id="an output"),
         pytest.param({"call": ToolCall("1", "f", {})}, "ToolCall cannot stand inside JSON", id="a call inside JSON"),
         pytest.param({(1, 2): 3}, "tuple has no JSON form", id="keys that are no text"),
         pytest.param(LOOP, "list contains itself", id="a list in itself"),

@@ -140,7 +140,15 @@ def _is_server(tool: MCPServer, label: str) -> bool:
     return label in ("", tool.options.get("server_label"), tool.options.get("name"))
 
 
+def _refuse_bare_data(context: object) -> None:
+    from capably.tools.context import Context
+
+    if context is not None and not isinstance(context, Context):
+        raise TypeError(f"context= is a {type(context).__name__}: pass llm.Context(...) around it.")
+
+
 def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool], context: Context[object] | None) -> None:
+    _refuse_bare_data(context)
     for call in calls:
         tool = tools.get(call.name)
         if tool is not None and context is None and tool.interface.takes_context:

@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 
 from capably.types.json import unsendable
-from capably.types.parts import Media, Part, Text
+from capably.types.parts import Media, Part, Text, ToolCall, ToolOutput
 
 
 class NoJSONFormError(TypeError):
@@ -40,7 +40,7 @@ def result_parts(result: object) -> str | list[Part]:
     if isinstance(result, Generator):
         result = list(cast("Generator[object]", result))
     if isinstance(result, Part):
-        return [result]
+        result = [result]
     items = cast("Sequence[object]", result) if isinstance(result, list | tuple) else ()
     if not any(isinstance(item, Part) for item in items):
         parts: list[Part] = []
@@ -48,6 +48,8 @@ def result_parts(result: object) -> str | list[Part]:
         return [Text(text), *parts] if parts else text
     parts = []
     for item in items:
+        if isinstance(item, ToolCall | ToolOutput):
+            raise NoJSONFormError(item, "is no result of a tool")
         if isinstance(item, Part):
             parts.append(item)
             continue
