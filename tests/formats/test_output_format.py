@@ -177,6 +177,7 @@ NESTED: dict[str, Any] = {"a": [1, {"b": EMPTY}]}
         pytest.param('```json\n{"a": "b', {"a": "b"}, id="in a fence"),
         pytest.param('```json {"a": "b', {"a": "b"}, id="in a fence on one line"),
         pytest.param("```JSON", None, id="a fence with nothing in it yet"),
+        pytest.param('\ufeff{"a": "b', {"a": "b"}, id="after a byte order mark"),
         pytest.param('{"a": "b"}\n```', {"a": "b"}, id="over"),
         pytest.param('{"a": "b", oops', {"a": "b"}, id="malformed"),
         pytest.param("Sure! {", None, id="no JSON"),

@@ -175,9 +175,7 @@ def _close(strict: Schema, schema: Schema, path: str) -> None:
         raise NotStrictError("objects with free keys", path)
     required = schema.get("required", ())
     closed = {name: strict_schema(inner, f"{path}.{name}".lstrip(".")) for name, inner in (properties or {}).items()}
-    strict["properties"] = {
-        name: inner if name in required else or_null(inner) for name, inner in closed.items()
-    }
+    strict["properties"] = {name: inner if name in required else or_null(inner) for name, inner in closed.items()}
     strict["required"] = list(closed)
     strict["additionalProperties"] = False
 
