@@ -51,6 +51,7 @@ VALUES = [
     llm.user(["a", llm.Image.from_url("https://example.com/a.png")]),
     llm.AssistantMessage([llm.Text("a")], SOURCE),
     SOURCE,
+    llm.Timeout(silence=5, total=9),
 ]
 
 

@@ -41,7 +41,7 @@ def tool_from_callable(
     extra: Mapping[str, object] | None = None,
 ) -> AnyTool:
     """Make a tool of anything callable: a function, a bound method, a partial, a class, an object with `__call__`."""
-    if not callable(function) and not isinstance(function, classmethod):
+    if not callable(function) and not hasattr(function, "__func__"):  # a class method is a tool once it is bound
         raise TypeError(f"llm.tool is given {function!r}, which cannot be called. Name a tool by @llm.tool(name=...).")
     plain = without_partials(function)
     chosen = name or getattr(plain, "__name__", None) or type(plain).__name__
