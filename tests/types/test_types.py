@@ -597,8 +597,8 @@ def test_a_built_in_tool_compares_by_its_options_and_shows_no_secret() -> None:
     assert llm.WebSearch(max_uses=1) != llm.WebSearch(max_uses=2)
     assert llm.Shell(run=print) != llm.Shell(run=repr)
     shown = (
-        "MCPServer(server_url='https://mcp.test', authorization=..., "
-        "headers={'Authorization': ..., 'X-Plan': 'pro'}, max_tokens=9)"
+        "MCPServer(server_url='https://mcp.test', authorization='...', "
+        "headers={'Authorization': '...', 'X-Plan': 'pro'}, max_tokens=9)"
     )
     assert repr(made[0]) == shown
     model = llm.Model.of("openai/gpt-5.6-luna", tools=made[:1], extra={"api_key": "s3cret"})

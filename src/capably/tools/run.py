@@ -158,9 +158,12 @@ def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool], cont
 def _output(call: ToolCall, result: object) -> ToolOutput:
     """Return what a tool gave as its output. Raise `ConversationError` for a text that cannot be sent."""
     from capably.types.json import is_sendable, unsendable
-    from capably.types.tool_results import result_parts
+    from capably.types.tool_results import NoJSONFormError, result_parts
 
     parts = result_parts(result)
+    for part in parts:
+        if isinstance(part, ToolCall | ToolOutput):
+            raise NoJSONFormError(part, "is no result of a tool")
     for text in [parts] if isinstance(parts, str) else [part.text for part in parts if isinstance(part, Text)]:
         if not is_sendable(text):
             raise unsendable(text, f"the result of {call.name}")

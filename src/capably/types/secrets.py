@@ -17,7 +17,7 @@ def is_secret(name: object) -> bool:
 def repr_without_secrets(name: str, value: object) -> str:
     """Return the repr of a value, with "..." in the place of one that may hold a credential, also inside a mapping. A number holds none."""
     if is_secret(name) and not isinstance(value, int | float | None):
-        return "..."
+        return repr("...")
     if not isinstance(value, Mapping):
         return repr(value)
     inside = cast("Mapping[object, object]", value).items()

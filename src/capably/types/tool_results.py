@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 
 from capably.types.json import unsendable
-from capably.types.parts import Media, Part, Text, ToolCall, ToolOutput
+from capably.types.parts import Media, Part, Text
 
 
 class NoJSONFormError(TypeError):
@@ -48,8 +48,6 @@ def result_parts(result: object) -> str | list[Part]:
         return [Text(text), *parts] if parts else text
     parts = []
     for item in items:
-        if isinstance(item, ToolCall | ToolOutput):
-            raise NoJSONFormError(item, "is no result of a tool")
         if isinstance(item, Part):
             parts.append(item)
             continue
