@@ -138,6 +138,7 @@ def test_an_answer_is_read_in_a_fence_or_not(text: str) -> None:
             '{"title": "T", "year": "1"}', "the answer does not fit Book: year: expected int, got str", id="misfit"
         ),
         pytest.param("[" * 100_000, "no JSON", id="nested too deep"),
+        pytest.param(f'{{"title": "T", "year": 1{"0" * 5000}}}', "a number of too many digits", id="too many digits"),
     ],
 )
 def test_an_answer_that_does_not_fit_says_where_and_keeps_its_text(text: str, message: str) -> None:
@@ -177,6 +178,7 @@ NESTED: dict[str, Any] = {"a": [1, {"b": EMPTY}]}
         pytest.param('```json\n{"a": "b', {"a": "b"}, id="in a fence"),
         pytest.param('```json {"a": "b', {"a": "b"}, id="in a fence on one line"),
         pytest.param("```JSON", None, id="a fence with nothing in it yet"),
+        pytest.param('\ufeff{"a": "b', {"a": "b"}, id="after a byte order mark"),
         pytest.param('{"a": "b"}\n```', {"a": "b"}, id="over"),
         pytest.param('{"a": "b", oops', {"a": "b"}, id="malformed"),
         pytest.param("Sure! {", None, id="no JSON"),

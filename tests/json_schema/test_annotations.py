@@ -145,3 +145,25 @@ def test_a_validator_of_pydantic_is_described_by_text_beside_it() -> None:
 def test_values_that_are_no_json_are_refused_with_their_place() -> None:
     with pytest.raises(TypeError, match=r"^format, Literal\[b'a'\]: its values must be str"):
         schema.shape_of(Literal[b"a"], where="format")
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int = 9
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"] = "dog"
+    lives: int = 1
+
+
+class Home(pydantic.BaseModel):
+    pets: list[Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]]
+
+
+@pytest.mark.parametrize("tp", [Home, Annotated[Cat | Dog, pydantic.Discriminator("kind")]], ids=["a field", "itself"])
+def test_the_tag_of_a_discriminated_union_is_required_though_it_has_a_default(tp: Any) -> None:
+    found: Any = schema.json_schema(tp)
+    defs = found["$defs"]
+
+    assert (defs["Cat"]["required"], defs["Dog"]["required"]) == (["kind"], ["kind"])

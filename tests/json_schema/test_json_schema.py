@@ -551,6 +551,24 @@ def test_other_sections_of_a_docstring_stay_in_the_description() -> None:
     assert doc.parameters == {"x": "A letter."}
 
 
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        pytest.param("Find.\n\nArgs:\n    x: A.\n\nKeyword Args:\n    y: B.", "Find.", id="Google"),
+        pytest.param(
+            "Find.\n\nParameters\n----------\nx : int\n    A.\n\nOther Parameters\n----------------\ny : int\n    B.",
+            "Find.",
+            id="NumPy",
+        ),
+        pytest.param("Args:\n        x: A.\n        y: B.\n    ", None, id="nothing but parameters"),
+    ],
+)
+def test_parameters_may_stand_under_several_headers_and_on_the_first_line(text: str, description: str | None) -> None:
+    doc = schema.read_docstring(text)
+
+    assert (doc.description, doc.parameters) == (description, {"x": "A.", "y": "B."})
+
+
 # Properties
 
 _SCALARS = st.sampled_from([int, float, str, bool, None, date, Color, Level, Literal["a", 1, None], UserId])

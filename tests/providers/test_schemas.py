@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import pydantic
 import pytest
@@ -59,12 +59,36 @@ class Invoice(pydantic.BaseModel):
     name: str = "x"
 
 
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int = 9
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"] = "dog"
+
+
+class Zoo(pydantic.BaseModel):
+    animal: Cat | Dog = pydantic.Field(discriminator="kind")
+
+
 @pytest.mark.parametrize("id", FORMATS)
 @pytest.mark.parametrize("format", [Person, Order, Invoice])
 def test_an_optional_field_of_a_format_may_be_left_out_or_null(id: str, format: Any) -> None:
     schema = FORMATS[id](body_of(id, format=format))["schema"]
     name, optional = list(schema["properties"].items())[1]
     assert name not in schema["required"] or "null" in json.dumps(optional)
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_a_tag_with_a_default_is_always_in_the_answer_so_that_a_discriminated_union_can_be_read(id: str) -> None:
+    schema = FORMATS[id](body_of(id, format=Zoo))["schema"]
+    for name, kind in (("Cat", "cat"), ("Dog", "dog")):
+        member = schema["$defs"][name]
+        tag = member["properties"]["kind"]
+        assert "kind" in member["required"]
+        assert "null" not in json.dumps(tag)
+        assert kind in (tag.get("const"), *tag.get("enum", ()))
 
 
 @pytest.mark.parametrize("id", FORMATS)

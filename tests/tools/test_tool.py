@@ -484,7 +484,49 @@ def test_positional_only_parameters_are_passed_by_position() -> None:
     assert _run([tool(power)], "power", {"base": 3, "negative": True}).value == "-9"
 
 
+def plus(a: int, b: int = 1) -> int:
+    """The sum."""
+    return a + b
+
+
+class Adder:
+    def __call__(self, a: int) -> int:
+        return a + 1
+
+    def plus(self, a: int) -> int:
+        return a + 1
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(tool(plus), id="beside its function"),
+        pytest.param(tool(name="sum")(plus), id="of another name"),
+        pytest.param(tool(functools.partial(plus, b=1)), id="of a partial"),
+        pytest.param(tool(Adder()), id="of an object with __call__"),
+        pytest.param(tool(Adder().plus), id="of a method that is no tool"),
+        pytest.param(Tool(plus, name="sum", parameters=add.parameters), id="with a schema of one's own"),
+    ],
+)
+def test_a_tool_pickles_wherever_it_was_made(made: Tool[int]) -> None:
+    loaded = pickle.loads(pickle.dumps(made))
+
+    assert isinstance(loaded, Tool)
+    assert (loaded.name, loaded.parameters, loaded(4)) == (made.name, made.parameters, 5)
+
+
+@pytest.mark.parametrize("given", [3, "add"])
+def test_what_cannot_be_called_is_no_tool(given: Any) -> None:
+    with pytest.raises(TypeError, match=f"llm.tool is given {given!r}, which cannot be called"):
+        tool(given)
+
+
 # Running
+
+
+def test_data_without_a_context_around_it_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"context= is a dict: pass llm.Context\(...\) around it"):
+        run_tool_calls([ToolCall("1", "greet", {"greeting": "Hi"})], [greet], cast("Any", {"name": "Ada"}))
 
 
 def test_arguments_are_loaded_into_their_types_and_defaults_apply() -> None:
@@ -560,6 +602,8 @@ LOOP.append(LOOP)
         pytest.param(Socket(), "Socket has no JSON form", id="an object"),
         pytest.param({"db": [Socket()]}, "Socket has no JSON form", id="an object inside JSON"),
         pytest.param(["text", PICTURE, Socket()], "Socket has no JSON form", id="an object beside parts"),
+        pytest.param(ToolCall("1", "f", {}), "ToolCall is no result of a tool", id="a call"),
+        pytest.param(["a", ToolOutput("1", "f", "b")], "ToolOutput is no result of a tool", id="an output"),
         pytest.param({"call": ToolCall("1", "f", {})}, "ToolCall cannot stand inside JSON", id="a call inside JSON"),
         pytest.param({(1, 2): 3}, "tuple has no JSON form", id="keys that are no text"),
         pytest.param(LOOP, "list contains itself", id="a list in itself"),

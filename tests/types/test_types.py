@@ -51,6 +51,7 @@ VALUES = [
     llm.user(["a", llm.Image.from_url("https://example.com/a.png")]),
     llm.AssistantMessage([llm.Text("a")], SOURCE),
     SOURCE,
+    llm.Timeout(silence=5, total=9),
 ]
 
 
@@ -582,3 +583,28 @@ def test_reasoning_compares_by_value_and_shows_what_was_said() -> None:
     assert llm.Reasoning(effort="low") == llm.Reasoning(effort="low") != llm.Reasoning(effort="high")
     assert repr(llm.Reasoning(effort="low", visible=False)) == "Reasoning(effort='low', visible=False)"
     assert pickle.loads(pickle.dumps(llm.Reasoning(budget_tokens=3))) == llm.Reasoning(budget_tokens=3)
+
+
+def test_a_built_in_tool_compares_by_its_options_and_shows_no_secret() -> None:
+    made = [
+        llm.MCPServer(
+            server_url="https://mcp.test",
+            authorization="s3cret",
+            headers={"Authorization": "Bearer s3cret", "X-Plan": "pro"},
+            max_tokens=9,
+        )
+        for _ in range(2)
+    ]
+
+    assert made[0] == made[1] == copy.deepcopy(made[0]) == pickle.loads(pickle.dumps(made[0]))
+    assert len({*made, llm.WebSearch(), llm.WebSearch()}) == 2
+    assert llm.WebSearch(max_uses=1) != llm.WebSearch(max_uses=2)
+    assert llm.Shell(run=print) != llm.Shell(run=repr)
+    shown = (
+        "MCPServer(server_url='https://mcp.test', authorization='...', "
+        "headers={'Authorization': '...', 'X-Plan': 'pro'}, max_tokens=9)"
+    )
+    assert repr(made[0]) == shown
+    model = llm.Model.of("openai/gpt-5.6-luna", tools=made[:1], extra={"api_key": "s3cret"})
+    assert "s3cret" not in repr(model)
+    assert model == pickle.loads(pickle.dumps(model))

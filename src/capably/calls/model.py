@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -140,7 +139,9 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         origin = self._info.origin if self._info else None
         defaults = {**self.defaults}
         if "headers" in defaults:
-            defaults["headers"] = {k: v for k, v in defaults["headers"].items() if not _SECRET.search(k)}
+            from capably.types.secrets import is_secret
+
+            defaults["headers"] = {name: value for name, value in defaults["headers"].items() if not is_secret(name)}
         if self.provider == "scripted":
             from capably.providers.scripted import replies_left
 
@@ -160,10 +161,12 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return hash(self.id)
 
     def __repr__(self) -> str:
+        from capably.types.secrets import repr_without_secrets
+
         shown = {**self.defaults}
         if shown.get("headers"):  # Their values may be secrets.
             shown["headers"] = dict.fromkeys(shown["headers"], "...")
-        defaults = "".join(f", {name}={value!r}" for name, value in shown.items())
+        defaults = "".join(f", {name}={repr_without_secrets(name, value)}" for name, value in shown.items())
         return f'llm.Model("{self.id}"{defaults})'
 
     @property
@@ -187,8 +190,3 @@ def must_be_model(value: object) -> SomeModel:
 def _check_id(id: object) -> None:
     if not isinstance(id, str):
         raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")
-
-
-# At the end, where a type checker that reads the class above does not evaluate it.
-_SECRET = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
-"""What is in the name of a header that may hold a credential. A pickle leaves it out."""

@@ -130,7 +130,7 @@ def parse_text(format: Format, text: str) -> object:
         body = fenced[1]
     try:
         data = load_strict(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise ParseError(f"the answer is no JSON for {format.name}: {_json_fault(body, error)}", text=text) from error
     try:
         return format.load(data)
@@ -149,4 +149,6 @@ def _json_fault(text: str, error: Exception) -> str:
         return f"{fault.msg} at line {fault.lineno}, column {fault.colno}, near {near!r}"
     except RecursionError:
         return "it is nested too deep"
+    except ValueError:  # of sys.get_int_max_str_digits()
+        return "it holds a number of too many digits"
     return str(error)

@@ -16,7 +16,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _WORD = re.compile(r"[-+.0-9a-zA-Z]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
-_OPENING = re.compile(r'\s*(?:```(?:json)?\s*)?(?=[-\d"{\[tfn])', re.IGNORECASE)
+_OPENING = re.compile(r'\ufeff?\s*(?:```(?:json)?\s*)?(?=[-\d"{\[tfn])', re.IGNORECASE)
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
@@ -65,7 +65,7 @@ class PartialParser:
         if match:
             self._state = self._any_value
             return match.end()
-        if text.lstrip()[:1] not in ("", "`") or len(text) > 4096:
+        if text.removeprefix("\ufeff").lstrip()[:1] not in ("", "`") or len(text) > 4096:
             return self._stop(text)
         return self._wait(text, at)
 

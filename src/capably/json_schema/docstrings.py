@@ -21,10 +21,13 @@ def own_docstring(cls: type) -> str | None:
     return doc if isinstance(doc, str) and not doc.startswith(f"{cls.__name__}(") else None
 
 
-_SECTION = re.compile(r"(Args|Arguments|Params|Parameters|Attributes|Returns?|Raises|Yields?)\s*(:?)\s*")
+_SECTION = re.compile(
+    r"((?:Keyword |Other )?(?:Args|Arguments|Parameters)|Params|Attributes|Returns?|Raises|Yields?)\s*(:?)\s*"
+)
 
 
 _LISTS = ("Args", "Arguments", "Params", "Parameters", "Attributes")
+"""The last words of headers that a list of parameters follows."""
 
 
 _FIELD = re.compile(r":(?:(param|parameter|arg|argument|key|ivar|var)\s+(?:[^:]*\s)?\*{0,2}(\w+)|\w[^:]*):\s*(.*)")
@@ -51,6 +54,8 @@ def read_docstring(text: str | None) -> Docstring:
     style = entry_indent = None
     into: list[str] | None = prose
     lines = inspect.cleandoc(text).splitlines()
+    if _SECTION.fullmatch(lines[0] if lines else ""):  # whose line Python does not count as indented
+        lines[1:] = [line if _SECTION.fullmatch(line) else f"    {line}" for line in lines[1:]]
     for number, line in enumerate(lines):
         words = line.strip()
         indent = len(line) - len(line.lstrip())
@@ -58,7 +63,7 @@ def read_docstring(text: str | None) -> Docstring:
         underlined = len(below) >= 3 and set(below) == {"-"} and indent == 0
         header = _SECTION.fullmatch(line)
         if underlined or (header and header[2] == ":"):
-            section = header[1] if header else ""
+            section = header[1].rpartition(" ")[2] if header else ""
             style = "numpy" if underlined else "google"
             entry_indent = None
             into = None if section else prose

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
             "anyOf": "list[Schema]",
             "oneOf": "list[Schema]",
             "allOf": "list[Schema]",
+            "discriminator": "dict[str, str]",
         },
         total=False,
     )

@@ -52,6 +52,7 @@ from capably.json_schema.loaders import (
     tuple_shape,
 )
 from capably.json_schema.nulls import again_without_nulls
+from capably.json_schema.pydantic_models import pydantic_schema
 from capably.json_schema.shape import (
     DICT,
     LIST,
@@ -346,9 +347,9 @@ class _Walk:
             return self.named[tp]
         adapter: TypeAdapter[object] = TypeAdapter(typing.cast("type[object]", tp))
         name = re.sub(r"[^a-zA-Z0-9_.-]+", "_", type_name(tp))
-        schema, defs = _pydantic_schema(adapter, "")
+        schema, defs = pydantic_schema(adapter, "")
         if any(self.defs.get(key, body) != body for key, body in defs.items()):
-            schema, defs = _pydantic_schema(adapter, f"{self._free(name)}.")
+            schema, defs = pydantic_schema(adapter, f"{self._free(name)}.")
         self.defs |= defs
         body = self.defs[schema["$ref"].removeprefix("#/$defs/")] if "$ref" in schema else schema
         if body is schema and body.get("type") == "object":
@@ -383,12 +384,6 @@ def _described(shape: Shape, description: str | None) -> Shape:
     if description:
         shape.schema["description"] = description
     return shape
-
-
-def _pydantic_schema(adapter: TypeAdapter[object], prefix: str) -> tuple[Schema, dict[str, Schema]]:
-    schema = typing.cast("Schema", adapter.json_schema(ref_template=f"#/$defs/{prefix}{{model}}"))
-    defs = schema.pop("$defs", {})
-    return schema, {f"{prefix}{name}": body for name, body in defs.items()}
 
 
 _PYDANTIC_MARKS = ("__pydantic_validator__", "__get_pydantic_core_schema__")

@@ -7,6 +7,7 @@ over types are imported there too: this module is loaded by whoever decorates.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -40,6 +41,8 @@ def tool_from_callable(
     extra: Mapping[str, object] | None = None,
 ) -> AnyTool:
     """Make a tool of anything callable: a function, a bound method, a partial, a class, an object with `__call__`."""
+    if not callable(function) and not hasattr(function, "__func__"):  # a class method is a tool once it is bound
+        raise TypeError(f"llm.tool is given {function!r}, which cannot be called. Name a tool by @llm.tool(name=...).")
     plain = without_partials(function)
     chosen = name or getattr(plain, "__name__", None) or type(plain).__name__
     if not _NAME.fullmatch(chosen):
@@ -48,9 +51,7 @@ def tool_from_callable(
         raise TypeError(f"tool {chosen} is an async generator, whose results cannot be sent: return a list of them.")
     names = _local_names(plain)
 
-    def read(function: Callable[..., object]) -> ToolInterface:
-        return _read_interface(function, chosen, description, names)
-
+    read = functools.partial(_read_interface, name=chosen, description=description, names=names)  # which pickles
     if is_async(function):
         return AsyncTool(function, name=chosen, strict=strict, extra=extra, read=read)
     return Tool(function, name=chosen, strict=strict, extra=extra, read=read)

@@ -140,7 +140,15 @@ def _is_server(tool: MCPServer, label: str) -> bool:
     return label in ("", tool.options.get("server_label"), tool.options.get("name"))
 
 
+def _refuse_bare_data(context: object) -> None:
+    from capably.tools.context import Context
+
+    if context is not None and not isinstance(context, Context):
+        raise TypeError(f"context= is a {type(context).__name__}: pass llm.Context(...) around it.")
+
+
 def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool], context: Context[object] | None) -> None:
+    _refuse_bare_data(context)
     for call in calls:
         tool = tools.get(call.name)
         if tool is not None and context is None and tool.interface.takes_context:
@@ -150,9 +158,12 @@ def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool], cont
 def _output(call: ToolCall, result: object) -> ToolOutput:
     """Return what a tool gave as its output. Raise `ConversationError` for a text that cannot be sent."""
     from capably.types.json import is_sendable, unsendable
-    from capably.types.tool_results import result_parts
+    from capably.types.tool_results import NoJSONFormError, result_parts
 
     parts = result_parts(result)
+    for part in parts:
+        if isinstance(part, ToolCall | ToolOutput):
+            raise NoJSONFormError(part, "is no result of a tool")
     for text in [parts] if isinstance(parts, str) else [part.text for part in parts if isinstance(part, Text)]:
         if not is_sendable(text):
             raise unsendable(text, f"the result of {call.name}")

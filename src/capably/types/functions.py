@@ -79,10 +79,12 @@ else:
             return definition
 
         def __reduce__(self) -> object:
-            owner = getattr(self.function, "__self__", None)
-            if owner is not None:
-                return getattr, (owner, self.function.__name__)
-            if not hasattr(self, "__qualname__"):  # of a partial, or of an object with `__call__`
+            owner, name = getattr(self.function, "__self__", None), getattr(self.function, "__name__", "")
+            if owner is not None and isinstance(getattr(owner, name, None), FunctionObject):
+                return getattr, (owner, name)
+            if owner is not None or not hasattr(self, "__qualname__"):  # of a partial, or of an object with `__call__`
+                return _made, (type(self), self._arguments())
+            if _attribute(self.__module__, self.__qualname__) is self.function:  # made beside the function
                 return _made, (type(self), self._arguments())
             return _defined, (self._definition,)
 

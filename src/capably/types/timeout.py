@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from capably.types.values import Value, read_only, set_field
+
 CONNECT, SILENCE = 10.0, 600.0
 """Seconds, where the caller sets none. A model that reasons can be silent for minutes before its answer begins."""
 
@@ -11,8 +13,9 @@ MOST = 7 * 24 * 3600.0
 """Seconds. A longer time is as good as this, which every clock of the libraries can count."""
 
 
-class Timeout:
-    """How long to wait, in seconds. A part that is left out has its default.
+@read_only
+class Timeout(Value):
+    """How long to wait, in seconds. It cannot be changed. A part that is left out has its default.
 
     Args:
         connect: Until a connection stands: 10 seconds, or `silence` where that is less.
@@ -36,9 +39,12 @@ class Timeout:
         for name, seconds in (("connect", connect), ("silence", silence), ("total", total)):
             if seconds is not None:
                 check_seconds(seconds, name)
-        self.silence = min(SILENCE if silence is None else float(silence), MOST)
-        self.connect = min(CONNECT if connect is None else float(connect), self.silence if connect is None else MOST)
-        self.total = None if total is None else min(float(total), MOST)
+        longest = min(SILENCE if silence is None else float(silence), MOST)
+        set_field(self, "silence", longest)
+        set_field(
+            self, "connect", min(CONNECT if connect is None else float(connect), longest if connect is None else MOST)
+        )
+        set_field(self, "total", None if total is None else min(float(total), MOST))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Timeout) and self._parts() == other._parts()

@@ -40,7 +40,7 @@ def result_parts(result: object) -> str | list[Part]:
     if isinstance(result, Generator):
         result = list(cast("Generator[object]", result))
     if isinstance(result, Part):
-        return [result]
+        result = [result]
     items = cast("Sequence[object]", result) if isinstance(result, list | tuple) else ()
     if not any(isinstance(item, Part) for item in items):
         parts: list[Part] = []

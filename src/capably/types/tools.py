@@ -191,8 +191,20 @@ class BuiltinTool:
     def __init__(self, **options: object) -> None:
         self.options: dict[str, object] = options
 
+    def _values(self) -> tuple[object, ...]:
+        return (self.options,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BuiltinTool) and type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self.kind)
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.options.items())})"
+        from capably.types.secrets import repr_without_secrets
+
+        shown = (f"{name}={repr_without_secrets(name, value)}" for name, value in self.options.items())
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class CallerTool(BuiltinTool):
@@ -211,6 +223,9 @@ class CallerTool(BuiltinTool):
     def __init__(self, *, run: CallRunner | None = None, **options: object) -> None:
         super().__init__(**options)
         self.run: CallRunner | None = run
+
+    def _values(self) -> tuple[object, ...]:
+        return (self.options, self.run)
 
 
 class WebSearch(BuiltinTool):
@@ -277,6 +292,9 @@ class MCPServer(BuiltinTool):
     def __init__(self, *, approve: Callable[[ApprovalRequest], object] | None = None, **options: object) -> None:
         super().__init__(**options)
         self.approve: Callable[[ApprovalRequest], object] | None = approve
+
+    def _values(self) -> tuple[object, ...]:
+        return (self.options, self.approve)
 
 
 class Memory(CallerTool):

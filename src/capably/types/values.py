@@ -1,4 +1,4 @@
-"""Values that cannot be changed: what parts and messages are.
+"""Values that cannot be changed: what parts, messages and timeouts are.
 
 A history is sent again in each turn, so adapters cache its encoding, which is safe only for immutable values.
 """
@@ -34,7 +34,9 @@ class Value:
     __slots__ = ()
 
     def _cannot_be_changed(self, *_: object) -> NoReturn:
-        raise AttributeError(f"parts and messages cannot be changed; build a new one: llm.{type(self).__name__}(...)")
+        raise AttributeError(
+            f"a {type(self).__name__} cannot be changed; build a new one: llm.{type(self).__name__}(...)"
+        )
 
     if not TYPE_CHECKING:  # Type checkers use `read_only`; with these they would accept any assignment.
         __setattr__ = __delattr__ = _cannot_be_changed
