@@ -253,7 +253,7 @@ def test_a_model_object_is_called_with_the_parameters_of_the_decorator() -> None
     assert count().parse() + 1 == 4
 
 
-@pytest.mark.parametrize("decorator", [llm.call("openai/gpt-4.1"), llm.prompt, llm.tool])
+@pytest.mark.parametrize("decorator", [llm.call("openai/gpt-4.1"), llm.prompt])
 def test_a_decorator_refuses_what_is_no_function(decorator: Any) -> None:
     with pytest.raises(TypeError, match="the decorator is for a function, and not for 'Hi'"):
         decorator("Hi")

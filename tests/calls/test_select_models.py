@@ -239,7 +239,7 @@ def test_several_parts_levels_and_tools_are_asked_for_as_a_union() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (llm.Model[int], "int.* is no part that a model can be asked to read"),
+        (llm.Model[int], "int.* is no part that a model can be asked to read"),  # pyright: ignore[reportInvalidTypeArguments]
         (llm.Model[llm.Text, int], "int.* is no capability; llm.HasTools is"),
         (llm.Model[llm.Text, llm.HasReasoning[int]], "int.* cannot be looked for"),
     ],

@@ -28,7 +28,6 @@ def test_a_reply_that_makes_no_sense_keeps_its_request_id(way: str) -> None:
         (Canned(sse(*STREAMED[:12], {"type": "error", "error": {"type": "overloaded_error", "message": "Full"}})),
          e.OverloadedError, "^Full"),
         (Canned({"type": "error", "error": {"type": "api_error", "message": "Sorry"}}), e.ServerError, "^Sorry"),
-        (Canned(message(text("whole"))), e.ServerError, "cut"),
     ],
 )  # fmt: skip
 def test_broken_streams_raise_our_errors(way: str, canned: Canned, ours: type[Exception], words: str) -> None:

@@ -215,8 +215,9 @@ def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
     parts = counts_in(details_of(usage, "input_tokens_details"), PROMPT_PARTS)
     parts |= counts_in(details_of(usage, "output_tokens_details"), ANSWER_PARTS)
     web, files = _searches(output)
-    paid = count_of(details_of(details_of(response, "tool_usage"), "web_search"), "num_requests")
-    web = web if paid is None else paid
+    used = details_of(response, "tool_usage")
+    if used and (paid := count_of(details_of(used, "web_search"), "num_requests")) is not None:
+        web = paid
     own = Usage(
         prompt or 0,
         answer or 0,
@@ -227,7 +228,8 @@ def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
         reported_cost=reported_cost(usage),
         service_tier=tier,
     )
-    pictures = _pictures(response, output)
+    painted = PAINTED in [item["type"] for item in output]
+    pictures = _pictures(response, painted=painted) if used or painted else None
     if pictures is None:
         return own
     total = own + pictures
@@ -235,14 +237,14 @@ def _usage(response: JsonObject, output: Sequence[JsonObject]) -> Usage:
     return total
 
 
-def _pictures(response: JsonObject, output: Sequence[JsonObject]) -> Usage | None:
+def _pictures(response: JsonObject, *, painted: bool) -> Usage | None:
     """Return what the model that painted took, which is another one; `None` if none was called.
 
     It is not reported where a count is missing, so that the cost of the answer is unknown, and not too low.
     """
     usage = details_of(details_of(response, "tool_usage"), "image_gen")
     prompt, answer = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
-    if not (prompt or answer) and not any(item["type"] == PAINTED for item in output):
+    if not (prompt or answer or painted):
         return None
     kinds = details_of(usage, "output_tokens_details")
     cached = count_of(usage, "cached_tokens")
