@@ -16,7 +16,7 @@ LIBRARY = REPOSITORY / "src" / "capably"
 
 CEILINGS = {
     "modules": 15,  # parameters.py: the annotations are the public types of every parameter
-    "calls": 13,
+    "calls": 14,
     "cli": 3,
     "codegen": 6,
     "formats": 6,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.loopback import Canned, Loopback
-from support.vendors.anthropic import STREAMED, adapter, called, message, request, sse, text
+from support.vendors.anthropic import STREAMED, adapter, called, request, sse
 
 from capably.providers.anthropic.errors import translate
 from capably.types import errors as e
