@@ -689,7 +689,7 @@ def test_google_is_asked_in_the_version_of_the_setting() -> None:
         assert server.requests[0].path == "/v1beta/models/gemini-3.8-flash:generateContent"
     with pytest.raises(llm.ConfigurationError, match="api_version= is no setting of groq"):
         llm.configure("groq", api_version="v1beta")  # pyright: ignore[reportCallIssue, reportArgumentType]
-    with pytest.raises(llm.ConfigurationError, match=r"apikey= is no setting of groq\. Did you mean api_key=\?"):
+    with pytest.raises(llm.ConfigurationError, match=r"apikey= is no setting of groq\. Did you mean 'api_key'\?"):
         llm.configure("groq", apikey="x")  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeAlias, get_args
@@ -13,7 +12,7 @@ from capably.providers.credentials import sendable_headers
 from capably.providers.handles import Handle, default_handle, default_handles, set_default
 from capably.providers.settings import OWN_WORDS, Settings, check_address, check_types
 from capably.registry.lookup import add_host, own_host, providers
-from capably.types.errors import ConfigurationError
+from capably.types.errors import ConfigurationError, did_you_mean
 from capably.types.facts import Endpoint
 from capably.types.provider import Provider
 from capably.types.timeout import as_timeout
@@ -117,9 +116,8 @@ def _handle(name: object, settings: Mapping[str, object]) -> Handle:
 
 
 def _unknown_setting(name: str, word: str, own_words: Sequence[str]) -> ConfigurationError:
-    close = difflib.get_close_matches(word, [*NAMED, *own_words], n=1, cutoff=0.75)
-    if close:
-        return ConfigurationError(f"{word}= is no setting of {name}. Did you mean {close[0]}=?")
+    if hint := did_you_mean(word, [*NAMED, *own_words]):
+        return ConfigurationError(f"{word}= is no setting of {name}.{hint}")
     own = f"it has {', '.join(own_words)}" if own_words else "it has none of its own"
     return ConfigurationError(f"{word}= is no setting of {name}; besides those of every provider {own}")
 

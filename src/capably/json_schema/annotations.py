@@ -83,8 +83,6 @@ def _exact(value: float | Decimal) -> Fraction:
 
 
 _MIN_LENGTH = {"": "minLength", "array": "minItems", "object": "minProperties"}
-
-
 _MAX_LENGTH = {"": "maxLength", "array": "maxItems", "object": "maxProperties"}
 
 
